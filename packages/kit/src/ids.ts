@@ -1,0 +1,37 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+
+declare const brand: unique symbol
+
+/** A string that only the function for its kind makes, so that ids of two kinds cannot be mixed up. */
+export type Branded<Name extends string> = string & { readonly [brand]: Name }
+
+/**
+ * GUID of a subaccount: the tenant. A parameter of every store call; there is no query without it
+ * (architecture.md, rule 8).
+ */
+export type SubaccountId = Branded<'SubaccountId'>
+
+/** Subaccount `dev`: constant, so that examples can hold literal distinguished names. */
+export const devSubaccountId = 'e56e1a2a-7dc2-5c14-b789-e39e4b30b093' as SubaccountId
+
+const guid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/** The subaccount id in `text`, or nothing if it is not a lower-case GUID. */
+export function parseSubaccountId(text: string): SubaccountId | undefined {
+  return guid.test(text) ? (text as SubaccountId) : undefined
+}
+
+/** A fresh random GUID for a subaccount. */
+export function newSubaccountId(): SubaccountId {
+  return randomUUID() as SubaccountId
+}
+
+/** A fresh id of the form `prefix_<32 hex digits>`: 128 random bits, never sequential, never meaningful. */
+export function newId(prefix: string): string {
+  return `${prefix}_${randomBytes(16).toString('hex')}`
+}
+
+/** A fresh request id (UUID v4, as Envoy writes `x-request-id`). */
+export function newRequestId(): string {
+  return randomUUID()
+}

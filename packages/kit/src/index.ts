@@ -1,0 +1,23 @@
+export { type Clock, systemClock } from './clock.ts'
+export { describeDuration, parseDuration } from './duration.ts'
+export { CodedError, isCodedError, messageOf } from './errors.ts'
+export {
+  type Branded,
+  devSubaccountId,
+  newId,
+  newRequestId,
+  newSubaccountId,
+  parseSubaccountId,
+  type SubaccountId,
+} from './ids.ts'
+export { Lifecycle, type Stoppable } from './lifecycle.ts'
+export { createLogger, type Logger, silentLogger } from './log.ts'
+export { createMetrics, type Metrics } from './metrics.ts'
+export {
+  createProblem,
+  type Problem,
+  type ProblemItem,
+  problemMediaType,
+  problemResponse,
+} from './problem.ts'
+export { equalInConstantTime, Secret } from './secret.ts'

@@ -1,0 +1,43 @@
+import { type DestinationStream, type Logger as PinoLogger, pino, stdTimeFunctions } from 'pino'
+
+/**
+ * Structured events: `log.info({ event: 'certificate.issued', serial }, 'certificate issued')`.
+ * Event names are public API. A log line never holds a secret: secrets travel as `Secret`, which
+ * prints `[secret]`, and the names below are redacted should a plain value ever get there.
+ */
+export type Logger = Pick<PinoLogger, 'trace' | 'debug' | 'info' | 'warn' | 'error'> & {
+  child(bindings: Record<string, unknown>): Logger
+}
+
+const redactedNames = [
+  'authorization',
+  'cookie',
+  'password',
+  'keyStorePassword',
+  'clientsecret',
+  'clientSecret',
+  'client_secret',
+  'access_token',
+  'privateKey',
+  'key',
+]
+
+/** One JSON object per line on `destination` (stderr unless given), time as RFC 3339 in UTC. */
+export function createLogger(options: { level: string; destination?: DestinationStream }): Logger {
+  return pino(
+    {
+      level: options.level,
+      base: null,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: {
+        paths: redactedNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
+        censor: '[secret]',
+      },
+    },
+    options.destination ?? pino.destination({ dest: 2, sync: true }),
+  ) as unknown as Logger
+}
+
+/** A logger that writes nothing, for tests and offline commands. */
+export const silentLogger: Logger = pino({ level: 'silent' }) as unknown as Logger

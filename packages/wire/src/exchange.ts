@@ -1,0 +1,204 @@
+import type { Readable } from 'node:stream'
+import type { Secret } from '@twinlatch/kit'
+
+/**
+ * What the rest of the product knows of moving bytes. Nothing above `wire` sees a socket, a TLS
+ * object or an HTTP parser, so that the implementation below can be replaced.
+ */
+
+/** Header lines in the order and spelling of the wire; a repeated name is several lines. */
+export type HeaderLines = readonly (readonly [name: string, value: string])[]
+
+/** What a client asked for before any certificate was chosen (RFC 8446 section 4.1.2). */
+export interface ClientHello {
+  /** SNI host in lower case (RFC 6066 section 3), or `null` when the client sent none. */
+  readonly serverName: string | null
+  readonly alpn: readonly string[]
+}
+
+/** The TCP peer, captured at accept: it is gone once the socket has failed. */
+export interface TcpPeer {
+  readonly address: string
+  readonly port: number
+  readonly localPort: number
+  readonly acceptedAt: Date
+}
+
+export type TlsVersion = 'TLSv1.2' | 'TLSv1.3'
+
+/** Everything that makes one trust domain: its own server certificate, authorities and tickets. */
+export interface TlsSettings {
+  /** Leaf first, then intermediates. */
+  readonly certificateChainPem: string
+  readonly privateKeyPem: Secret<string>
+  /** Whether a CertificateRequest is sent at all (gateway.md section 2.3). */
+  readonly requestClientCertificate: boolean
+  /** Trust anchors for client certificates; each one is an anchor by itself (partial chains). */
+  readonly clientAuthoritiesPem: readonly string[]
+  readonly crlPem: string | null
+  readonly minVersion: TlsVersion
+  readonly maxVersion: TlsVersion
+  /** OpenSSL names for TLS 1.2, or `null` for the default six of gateway.md section 2.2. */
+  readonly cipherSuites: readonly string[] | null
+}
+
+/**
+ * One trust domain that serves: sessions and tickets made in it are worth nothing in any other
+ * (gateway.md section 4.3).
+ */
+export interface TlsDomain {
+  readonly settings: TlsSettings
+  /** Refuses further handshakes; open connections live on. */
+  close(): void
+}
+
+/** Facts of a finished handshake, as OpenSSL found them; nothing here is a decision. */
+export interface TlsFacts {
+  readonly protocol: string
+  readonly cipher: string
+  readonly alpn: string | null
+  readonly resumed: boolean
+  /** From the ClientHello, never from the TLS object (wrong on resumed TLS 1.2 connections). */
+  readonly serverName: string | null
+  /** DER, leaf first, then what else the peer sent; empty when it sent no certificate. */
+  readonly peerCertificates: readonly Uint8Array[]
+  /** True only if a certificate was sent and OpenSSL verified its chain. */
+  readonly verified: boolean
+  /** OpenSSL's code, such as `CERT_HAS_EXPIRED`; `null` when verified or without a certificate. */
+  readonly verifyError: string | null
+}
+
+/** A connection that ended before a handshake was finished. */
+export interface HandshakeFault {
+  readonly kind:
+    | 'not-tls'
+    | 'hello-too-large'
+    | 'hello-malformed'
+    | 'timeout'
+    | 'protocol-version'
+    | 'no-shared-cipher'
+    | 'bad-signature'
+    | 'closed-by-peer'
+    | 'limit'
+    | 'tls-error'
+  /** Technical detail for the operator; holds no secret. */
+  readonly detail: string
+}
+
+/** A connection whose peer was accepted. `context` is what `ListenerHandler.accept` returned. */
+export interface AcceptedConnection<Context> {
+  readonly peer: TcpPeer
+  readonly tls: TlsFacts
+  readonly context: Context
+  /** Closes at once, without another byte. */
+  destroy(): void
+}
+
+/** Request line and header section, already checked for form (gateway.md section 9.4). */
+export interface RequestHead {
+  readonly method: string
+  /** Request target in origin form; absolute-form was reduced, its authority checked against Host. */
+  readonly target: string
+  /** The one Host of the request, as sent. */
+  readonly authority: string
+  readonly headers: HeaderLines
+}
+
+/** One request and its answer. Exactly one `respond` (or `abort`) ends it. */
+export interface Exchange<Context> {
+  readonly connection: AcceptedConnection<Context>
+  readonly request: RequestHead
+  /** Request body with back-pressure; `null` when the framing says there is none. */
+  readonly body: Readable | null
+  /** Aborted when the client goes away or the listener stops hard. */
+  readonly signal: AbortSignal
+  /**
+   * Sends the answer and resolves when the last byte was handed to the kernel. Hop-by-hop fields
+   * and framing are the edge's business: do not pass them. `close` ends the connection afterwards.
+   */
+  respond(head: ResponseHead, body?: Readable | Uint8Array | string): Promise<void>
+  /** Ends the connection without an answer, for a response that broke off half-way. */
+  abort(): void
+  readonly responded: boolean
+}
+
+export interface ResponseHead {
+  readonly status: number
+  readonly headers: HeaderLines
+  readonly close?: boolean
+}
+
+/**
+ * A request that the edge refused before it became an exchange (gateway.md section 9.4): what was
+ * wrong and what the client was answered.
+ */
+export interface EdgeFault<Context> {
+  readonly connection: AcceptedConnection<Context>
+  readonly status: 400 | 403 | 404 | 408 | 413 | 426 | 431 | 501
+  readonly detail: string
+  /** `x-request-id` of the answer. */
+  readonly requestId: string
+}
+
+/** The decisions a listener needs; all of them are asked before one byte of HTTP is parsed. */
+export interface ListenerHandler<Context> {
+  /** The trust domain for this ClientHello, or `null`: the connection is closed. */
+  chooseDomain(hello: ClientHello, peer: TcpPeer): TlsDomain | null
+  /**
+   * Whether this peer may speak HTTP. `null`, or a throw, destroys the connection before a byte is
+   * parsed. Called for resumed sessions too.
+   */
+  accept(tls: TlsFacts, peer: TcpPeer, domain: TlsDomain): Context | null
+  onHandshakeFault(
+    fault: HandshakeFault,
+    peer: TcpPeer,
+    hello: ClientHello | null,
+    domain: TlsDomain | null,
+  ): void
+  onEdgeFault(fault: EdgeFault<Context>): void
+  /** Answers one request. A rejection becomes a 500 without detail and closes the connection. */
+  handle(exchange: Exchange<Context>): Promise<void>
+  onOpenConnections?(count: number): void
+}
+
+/** Where a request goes and who we are there. */
+export interface UpstreamTarget {
+  readonly host: string
+  readonly port: number
+  /** `null` is plain HTTP/1.1. */
+  readonly tls: UpstreamTls | null
+}
+
+/** Our identity towards an upstream, and whom we trust there. Never a `pfx` (pki.md section 4.7). */
+export interface UpstreamTls {
+  readonly serverName: string
+  readonly authoritiesPem: readonly string[]
+  /** Leaf and intermediates, no root. */
+  readonly certificateChainPem: string | null
+  readonly privateKeyPem: Secret<string> | null
+}
+
+export interface UpstreamRequest {
+  readonly target: UpstreamTarget
+  readonly method: string
+  /** Path and query. */
+  readonly path: string
+  /** All lines but framing and connection management, which the client adds; `Host` included. */
+  readonly headers: HeaderLines
+  readonly body: Readable | null
+  readonly signal: AbortSignal
+}
+
+export interface UpstreamResponse {
+  readonly status: number
+  /** Without hop-by-hop fields and framing. */
+  readonly headers: HeaderLines
+  /** With back-pressure; destroy it to give the connection up. */
+  readonly body: Readable
+}
+
+export interface UpstreamPool {
+  /** Resolves with the head of the final (non-1xx) response; rejects with an `UpstreamError`. */
+  request(request: UpstreamRequest): Promise<UpstreamResponse>
+  stop(): Promise<void>
+}
