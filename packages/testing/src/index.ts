@@ -1,1 +1,5 @@
-export {}
+export { createFakeClock, type FakeClock } from './fake-clock.ts'
+export { expectGolden } from './golden.ts'
+export { freePort, freePorts } from './ports.ts'
+export { createTemporaryDirectory, type TemporaryDirectory } from './temporary-directory.ts'
+export { type RunOptions, requireTool, type Tool, type ToolResult } from './tools.ts'
