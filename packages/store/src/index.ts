@@ -1,1 +1,9 @@
-export {}
+export type { AuditEntry, AuditSink } from './audit-sink.ts'
+export type { Database } from './database.ts'
+export { StoreError, type StoreErrorCode } from './errors.ts'
+export { acquireHomeLock, type HomeLock } from './home-lock.ts'
+export { loadMasterKey } from './master-key.ts'
+export type { Migration, MigrationSet } from './migrate.ts'
+export { openStore, type Store, type StoreOptions } from './open.ts'
+export type { SealContext, Sealer } from './seal.ts'
+export type { SubaccountDirectory, SubaccountEntry } from './subaccount-directory.ts'

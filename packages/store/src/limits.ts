@@ -1,0 +1,30 @@
+/** Every bound of the embedded store, with its reason. */
+export const storeLimits = {
+  /**
+   * How long SQLite waits for another process that holds the file. It blocks the event loop, and
+   * the home lock already keeps a second server out, so this only bridges a backup tool's moment.
+   */
+  busyTimeoutMs: 2_000,
+  /**
+   * How long a write waits for the writes before it. A transaction takes about a millisecond; one
+   * that lasts this long waits for something it must not wait for, and callers had better know.
+   */
+  writeWaitMs: 10_000,
+  /** Waiting writes; beyond this the server is drowning and says so instead of hoarding memory. */
+  writesWaitingMax: 10_000,
+  /** Prepared statements kept per connection: more than the distinct statements of all services. */
+  statementsMax: 500,
+  /** The write-ahead log is cut back to this after a burst, so that it does not keep the disk. */
+  walBytesMax: 64 * 1024 * 1024,
+  /** Largest value sealed in one piece: far above any keystore or applied document. */
+  sealedBytesMax: 8 * 1024 * 1024,
+  /**
+   * A data key older than this is replaced at the next start. Nonces are random, so one key must
+   * stay far below 2^32 values (NIST SP 800-38D section 8.3): 90 days allow 500 a second.
+   */
+  dataKeyAgeMaxMs: 90 * 86_400_000,
+  /** A master key file is one short line; anything longer is another file. */
+  masterKeyFileBytesMax: 4096,
+  /** How long a refused starter looks for the pid of a holder that is only just starting. */
+  holderWaitMs: 500,
+} as const
