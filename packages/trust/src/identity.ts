@@ -1,5 +1,5 @@
-import type { Certificate } from '@twinlatch/pki'
 import type { SubaccountId } from '@twinlatch/kit'
+import type { Certificate } from '@twinlatch/pki'
 
 /**
  * Everything that headers, policies and records need of a client certificate, computed once per
