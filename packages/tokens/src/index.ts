@@ -1,1 +1,20 @@
-export {}
+export {
+  type Binding,
+  type BindingOrder,
+  parseBindingOrder,
+  type TokenUrls,
+  type VcapService,
+} from './binding.ts'
+export { TokensError, type TokensErrorCode } from './errors.ts'
+export { createTokensApp, type TokensAppDeps } from './http.ts'
+export { migrations } from './migrations/index.ts'
+export {
+  authenticateByToken,
+  openTokenService,
+  type TokenService,
+  type TokenServiceDeps,
+  type VerifiedToken,
+} from './service.ts'
+export type { PublicJwk } from './signing-keys.ts'
+export type { AccessToken } from './token.ts'
+export type { TokenRequest } from './token-endpoint.ts'

@@ -1,0 +1,129 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { type Secret, Secret as SecretValue, type SubaccountId } from '@twinlatch/kit'
+import { z } from 'zod'
+import { TokensError } from './errors.ts'
+
+/** What a binding shows of itself without its secret. */
+export interface Binding {
+  readonly name: string
+  readonly subaccountId: SubaccountId
+  /** GUID of the service instance: the inner boundary for destinations and keystores. */
+  readonly instanceId: string
+  readonly clientId: string
+  readonly credentialType: 'binding-secret'
+  readonly createdAt: Date
+}
+
+/** A binding as OAuth client. */
+export interface BindingClient extends Binding {
+  readonly clientSecret: Secret
+}
+
+/** What a person asks for when making a binding. */
+export interface BindingOrder {
+  readonly name: string
+  readonly credentialType: 'binding-secret'
+}
+
+/** Where clients of this installation find its services; all without a trailing slash. */
+export interface TokenUrls {
+  /** `url` of a binding: origin of the token endpoint. */
+  readonly token: string
+  /** Origin of `iss`; its host holds a dot, or the SAP Cloud SDK refuses the token. */
+  readonly issuer: string
+  /** Bare `host[:port]`; clients put `https://` in front of it. */
+  readonly uaadomain: string
+  /** `uri` of a binding: origin of the Destination service. */
+  readonly destinations: string
+}
+
+/** One element of `VCAP_SERVICES.destination` (destination-service.md section 10.1). */
+export interface VcapService {
+  readonly name: string
+  readonly instance_name: string
+  readonly label: 'destination'
+  readonly plan: 'lite'
+  readonly tags: readonly string[]
+  readonly credentials: Readonly<Record<string, string>>
+}
+
+const orderSchema = z.strictObject({
+  // Becomes a directory and a Kubernetes Secret's name, so no separators and no leading dot.
+  name: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/,
+      'must be 1 to 63 letters, digits, ".", "_" or "-", and begin and end with a letter or digit',
+    ),
+  credentialType: z.string().default('binding-secret'),
+})
+
+/** The order in `json`; every other credential type is refused by name. */
+export function parseBindingOrder(json: unknown): BindingOrder {
+  const parsed = orderSchema.safeParse(json)
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((i) => `${i.path.join('.') || 'body'}: ${i.message}`)
+    throw new TokensError('tokens/invalid-binding', faults.join('; '))
+  }
+  const { name, credentialType } = parsed.data
+  if (credentialType === 'x509') {
+    throw new TokensError(
+      'tokens/not-built',
+      'credentialType x509 is not built yet; use binding-secret',
+    )
+  }
+  if (credentialType !== 'binding-secret') {
+    throw new TokensError(
+      'tokens/invalid-binding',
+      'credentialType: must be binding-secret (x509 is not built yet)',
+    )
+  }
+  return { name, credentialType }
+}
+
+/**
+ * A fresh client for `order`. Ids have the form that existing libraries look for (`!b`, `|`); the
+ * secret is 256 random bits in base64url, so that no form or header encoding changes it.
+ */
+export function createBindingClient(
+  order: BindingOrder,
+  subaccountId: SubaccountId,
+  now: Date,
+): BindingClient {
+  return {
+    name: order.name,
+    credentialType: order.credentialType,
+    subaccountId,
+    instanceId: randomUUID(),
+    clientId: `sb-clone-${randomBytes(16).toString('hex')}!b1|destination-xsappname!b1`,
+    clientSecret: new SecretValue(randomBytes(32).toString('base64url')),
+    createdAt: now,
+  }
+}
+
+/** The credentials document of `client`; holds its secret in the clear, which is its purpose. */
+export function renderVcapService(
+  client: BindingClient,
+  context: { urls: TokenUrls; subaccountName: string; verificationKey: string },
+): VcapService {
+  return {
+    name: client.name,
+    instance_name: client.name,
+    label: 'destination',
+    plan: 'lite',
+    tags: ['destination', 'conn', 'connsvc'],
+    credentials: {
+      clientid: client.clientId,
+      clientsecret: client.clientSecret.reveal(),
+      uri: context.urls.destinations,
+      url: context.urls.token,
+      uaadomain: context.urls.uaadomain,
+      xsappname: client.clientId.replace(/^sb-/, ''),
+      tenantid: client.subaccountId,
+      identityzone: context.subaccountName,
+      instanceid: client.instanceId,
+      'credential-type': client.credentialType,
+      verificationkey: context.verificationKey,
+    },
+  }
+}
