@@ -13,9 +13,9 @@ export type StoreErrorCode =
   | 'store/stopped'
   | 'store/newer-database'
   | 'store/home-in-use'
-  | 'store/master-key-missing'
-  | 'store/master-key-exposed'
-  | 'store/master-key-malformed'
+  | 'store/secret-file-missing'
+  | 'store/secret-file-exposed'
+  | 'store/secret-file-malformed'
   | 'store/wrong-master-key'
   | 'store/seal-broken'
   | 'store/value-too-large'
@@ -23,4 +23,20 @@ export type StoreErrorCode =
 /** The database, its keys or its home cannot be used as they are; nothing was half-written. */
 export class StoreError extends CodedError<StoreErrorCode> {
   override readonly name = 'StoreError'
+}
+
+const unavailable: ReadonlySet<StoreErrorCode> = new Set([
+  'store/read-only',
+  'store/disk-full',
+  'store/io',
+  'store/busy',
+  'store/stopped',
+])
+
+/**
+ * Whether the store cannot serve just now, through no fault of the caller: a door answers 503, and
+ * the same request may succeed later. All other store errors are a 500.
+ */
+export function isStoreUnavailable(error: unknown): error is StoreError {
+  return error instanceof StoreError && unavailable.has(error.code)
 }

@@ -23,8 +23,8 @@ export const storeLimits = {
    * stay far below 2^32 values (NIST SP 800-38D section 8.3): 90 days allow 500 a second.
    */
   dataKeyAgeMaxMs: 90 * 86_400_000,
-  /** A master key file is one short line; anything longer is another file. */
-  masterKeyFileBytesMax: 4096,
+  /** A secret in a file is one short line; anything longer is another file. */
+  secretFileBytesMax: 4096,
   /** How long a refused starter looks for the pid of a holder that is only just starting. */
   holderWaitMs: 500,
 } as const
