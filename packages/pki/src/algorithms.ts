@@ -1,0 +1,54 @@
+import { PkiError } from './errors.ts'
+
+/** What a signature algorithm identifier means for us. */
+export interface SignatureAlgorithm {
+  /** Name as OpenSSL prints it. */
+  readonly name: string
+  /** Digest, or `null` where the algorithm has its own. */
+  readonly digest: 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512' | null
+}
+
+const signatureAlgorithms = new Map<string, SignatureAlgorithm>([
+  ['1.2.840.113549.1.1.4', { name: 'md5WithRSAEncryption', digest: 'md5' }],
+  ['1.2.840.113549.1.1.5', { name: 'sha1WithRSAEncryption', digest: 'sha1' }],
+  ['1.2.840.113549.1.1.10', { name: 'rsassaPss', digest: null }],
+  ['1.2.840.113549.1.1.11', { name: 'sha256WithRSAEncryption', digest: 'sha256' }],
+  ['1.2.840.113549.1.1.12', { name: 'sha384WithRSAEncryption', digest: 'sha384' }],
+  ['1.2.840.113549.1.1.13', { name: 'sha512WithRSAEncryption', digest: 'sha512' }],
+  ['1.2.840.113549.1.1.14', { name: 'sha224WithRSAEncryption', digest: 'sha224' }],
+  ['1.2.840.10045.4.1', { name: 'ecdsa-with-SHA1', digest: 'sha1' }],
+  ['1.2.840.10045.4.3.1', { name: 'ecdsa-with-SHA224', digest: 'sha224' }],
+  ['1.2.840.10045.4.3.2', { name: 'ecdsa-with-SHA256', digest: 'sha256' }],
+  ['1.2.840.10045.4.3.3', { name: 'ecdsa-with-SHA384', digest: 'sha384' }],
+  ['1.2.840.10045.4.3.4', { name: 'ecdsa-with-SHA512', digest: 'sha512' }],
+  ['1.3.101.112', { name: 'ED25519', digest: null }],
+  ['1.3.101.113', { name: 'ED448', digest: null }],
+])
+
+const curves = new Map<string, string>([
+  ['1.2.840.10045.3.1.7', 'P-256'],
+  ['1.3.132.0.34', 'P-384'],
+  ['1.3.132.0.35', 'P-521'],
+  ['1.3.132.0.10', 'secp256k1'],
+])
+
+/** Meaning of a signature algorithm, or `undefined` when we do not know it. */
+export function signatureAlgorithmOf(oid: string): SignatureAlgorithm | undefined {
+  return signatureAlgorithms.get(oid)
+}
+
+/** Common name of an elliptic curve, or its dotted number. */
+export function curveName(oid: string): string {
+  return curves.get(oid) ?? oid
+}
+
+const signatureOids = new Map<string, string>(
+  [...signatureAlgorithms].map(([oid, { name }]) => [name, oid]),
+)
+
+/** Object identifier of a signature algorithm by the name OpenSSL prints. */
+export function signatureOidOf(name: string): string {
+  const oid = signatureOids.get(name)
+  if (oid === undefined) throw new PkiError('pki/unsupported-key', `unknown algorithm ${name}`)
+  return oid
+}

@@ -1,0 +1,73 @@
+import type { DerNode } from './der.ts'
+import { PkiError } from './errors.ts'
+import { decodeOid } from './oid.ts'
+
+/** The node at `index` of a constructed node, with that tag when one is named. */
+export function childOf(parent: DerNode, index: number, tag?: number): DerNode {
+  const child = parent.children[index]
+  if (child === undefined || (tag !== undefined && child.tag !== tag)) {
+    throw malformed(
+      `element ${index + 1} is ${child === undefined ? 'missing' : 'of another type'}`,
+    )
+  }
+  return child
+}
+
+/** Dotted text of an OBJECT IDENTIFIER node. */
+export function readOid(node: DerNode): string {
+  assertTag(node, 0x06, 'an object identifier')
+  return decodeOid(node.content)
+}
+
+/** Value of an INTEGER node: minimal, and at most 8 KiB as no key is larger. */
+export function readInteger(node: DerNode): bigint {
+  assertTag(node, 0x02, 'an integer')
+  const { content } = node
+  const [first, second] = content
+  if (first === undefined || content.length > 8192) throw malformed('an integer of unusable size')
+  const padded = second !== undefined && (second & 0x80) === (first === 0 ? 0 : 0x80)
+  if (padded && (first === 0 || first === 0xff)) throw malformed('an integer is padded')
+  const magnitude = BigInt(`0x${Buffer.from(content).toString('hex')}`)
+  return first < 0x80 ? magnitude : magnitude - (1n << BigInt(content.length * 8))
+}
+
+/** Value of a BOOLEAN node; DER knows 0x00 and 0xff only. */
+export function readBoolean(node: DerNode): boolean {
+  assertTag(node, 0x01, 'a boolean')
+  const [value] = node.content
+  if (node.content.length !== 1 || (value !== 0 && value !== 0xff)) {
+    throw malformed('a boolean is neither 00 nor ff')
+  }
+  return value === 0xff
+}
+
+/** Octets of a BIT STRING node and how many bits of the last octet are not used. */
+export function readBitString(node: DerNode): { bytes: Uint8Array; unusedBits: number } {
+  assertTag(node, 0x03, 'a bit string')
+  const [unusedBits] = node.content
+  const bytes = node.content.subarray(1)
+  if (unusedBits === undefined || unusedBits > 7 || (bytes.length === 0 && unusedBits > 0)) {
+    throw malformed('a bit string without its count of unused bits')
+  }
+  const last = bytes.at(-1) ?? 0
+  if ((last & ((1 << unusedBits) - 1)) !== 0) throw malformed('unused bits are set in a bit string')
+  return { bytes, unusedBits }
+}
+
+/**
+ * Octets of an OCTET STRING, joined when BER cut it in pieces. `primitiveTag` names an implicit
+ * tag, such as 0x80 for `[0] IMPLICIT OCTET STRING`.
+ */
+export function readOctets(node: DerNode, primitiveTag = 0x04): Uint8Array {
+  if (node.tag === primitiveTag) return node.content
+  if (node.tag !== (primitiveTag | 0x20)) throw malformed('an octet string was expected')
+  return Buffer.concat(node.children.map((child) => readOctets(child)))
+}
+
+function assertTag(node: DerNode, tag: number, what: string): void {
+  if (node.tag !== tag) throw malformed(`${what} was expected`)
+}
+
+function malformed(what: string): PkiError {
+  return new PkiError('pki/malformed-der', `not a usable DER structure: ${what}`)
+}
