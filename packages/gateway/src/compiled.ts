@@ -200,6 +200,11 @@ export interface CompiledWorkload {
 /** Where a workload really is. */
 export type WorkloadTarget =
   | { readonly kind: 'httpbin' }
-  | { readonly kind: 'url'; readonly protocol: 'http' | 'https'; readonly host: string; readonly port: number }
+  | {
+      readonly kind: 'url'
+      readonly protocol: 'http' | 'https'
+      readonly host: string
+      readonly port: number
+    }
   /** Known service without an endpoint: 503 `no healthy upstream`; unknown one: 503 empty. */
   | { readonly kind: 'none'; readonly known: boolean; readonly reason: string }

@@ -1,0 +1,137 @@
+import type { ProblemItem } from '@twinlatch/kit'
+import { Composer, type CST, type Document, isMap, LineCounter, Parser } from 'yaml'
+import type { JsonValue, ManifestFile } from './document.ts'
+import { problemAt } from './issues.ts'
+
+/** Limits of what is read: manifests are written by hand or by tools, never this large. */
+export const manifestLimits = {
+  /** A Kubernetes object stops at 1 MiB; a file may hold several. */
+  fileCharactersMax: 4 * 1024 * 1024,
+  documentsMax: 1000,
+  /** The deepest pod template is below 20; recursion of a composer must end somewhere. */
+  depthMax: 64,
+  /** References that aliases may stand for, against "billion laughs". */
+  aliasesMax: 100,
+  /** Nodes of one document with its aliases written out. */
+  nodesMax: 200_000,
+} as const
+
+/** One YAML document as plain JSON, with its place. */
+export interface RawDocument {
+  readonly file: string
+  readonly index: number
+  readonly value: JsonValue
+}
+
+/**
+ * The documents of one file. Empty ones are skipped but counted; a document that is not YAML, too
+ * deep or too large becomes a problem and the others are still read. Never throws on any text.
+ */
+export function readYaml(file: ManifestFile): {
+  documents: RawDocument[]
+  problems: ProblemItem[]
+} {
+  const problems: ProblemItem[] = []
+  const documents: RawDocument[] = []
+  const refuse = (message: string, index?: number) =>
+    problems.push(problemAt({ file: file.name, index }, '', message))
+  if (file.text.length > manifestLimits.fileCharactersMax) {
+    refuse(`larger than ${manifestLimits.fileCharactersMax / 1024 / 1024} MiB`)
+    return { documents, problems }
+  }
+  try {
+    for (const [index, document] of composeAll(file.text).entries()) {
+      if (index >= manifestLimits.documentsMax) {
+        refuse(`more than ${manifestLimits.documentsMax} documents in one file`)
+        break
+      }
+      const read = readDocument(document)
+      if (typeof read === 'string') refuse(read, index)
+      else if (read.value !== null) documents.push({ file: file.name, index, value: read.value })
+    }
+  } catch (error) {
+    refuse(error instanceof DepthError ? error.message : 'not YAML that can be read')
+  }
+  return { documents, problems }
+}
+
+class DepthError extends Error {}
+
+/** Composing recurses, so depth is measured on the token tree first, without recursion. */
+function composeAll(text: string): Document.Parsed[] {
+  const lines = new LineCounter()
+  const tokens: CST.Token[] = []
+  for (const token of new Parser(lines.addNewLine).parse(text)) {
+    assertShallow(token)
+    tokens.push(token)
+  }
+  const composer = new Composer({ uniqueKeys: true, lineCounter: lines, prettyErrors: false })
+  const documents = [...composer.compose(tokens)]
+  for (const document of documents) {
+    for (const error of [...document.errors, ...document.warnings]) {
+      const { line, col } = lines.linePos(error.pos[0])
+      error.message = `line ${line}, column ${col}: ${error.message}`
+    }
+  }
+  return documents
+}
+
+function assertShallow(root: CST.Token): void {
+  const pending: { token: CST.Token; depth: number }[] = [{ token: root, depth: 0 }]
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { token, depth } = next
+    if (depth > manifestLimits.depthMax) {
+      throw new DepthError(`nested more than ${manifestLimits.depthMax} levels deep`)
+    }
+    if (token.type === 'document') {
+      if (token.value !== undefined) pending.push({ token: token.value, depth })
+    } else if ('items' in token) {
+      for (const item of token.items) {
+        if (item.key) pending.push({ token: item.key, depth: depth + 1 })
+        if (item.value) pending.push({ token: item.value, depth: depth + 1 })
+      }
+    }
+  }
+}
+
+function readDocument(document: Document.Parsed): { value: JsonValue } | string {
+  const fault = document.errors[0] ?? document.warnings[0]
+  if (fault !== undefined) return `not valid YAML: ${fault.message}`
+  if (document.contents === null) return { value: null }
+  let value: unknown
+  try {
+    value = document.toJS({ maxAliasCount: manifestLimits.aliasesMax })
+  } catch {
+    return `more than ${manifestLimits.aliasesMax} values behind aliases, or an alias without its anchor`
+  }
+  if (value === null) return { value: null }
+  if (!isMap(document.contents)) return 'not an object (expected apiVersion, kind, metadata, …)'
+  const counter = { nodes: 0 }
+  const json = toJson(value, counter)
+  if (json === undefined) return 'holds a value that JSON does not know'
+  return counter.nodes > manifestLimits.nodesMax
+    ? `more than ${manifestLimits.nodesMax} values`
+    : { value: json }
+}
+
+/** A plain copy, so that shared anchors cannot alias one another; `undefined` if it is no JSON. */
+function toJson(value: unknown, counter: { nodes: number }, depth = 0): JsonValue | undefined {
+  counter.nodes += 1
+  if (counter.nodes > manifestLimits.nodesMax) return null
+  if (depth > manifestLimits.depthMax) return undefined
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
+  if (Array.isArray(value)) {
+    const items = value.map((item) => toJson(item, counter, depth + 1))
+    return items.every((item) => item !== undefined) ? items : undefined
+  }
+  if (typeof value !== 'object') return undefined
+  const entries: [string, JsonValue][] = []
+  for (const [name, item] of Object.entries(value)) {
+    const json = toJson(item, counter, depth + 1)
+    // No field is called __proto__, and nobody downstream should have to think of it.
+    if (json === undefined || name === '__proto__') return undefined
+    entries.push([name, json])
+  }
+  return Object.fromEntries(entries)
+}
