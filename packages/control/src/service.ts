@@ -1,0 +1,40 @@
+import type { Clock, Logger, Stoppable } from '@twinlatch/kit'
+import type { Store } from '@twinlatch/store'
+import { type AuditLog, createAuditLog } from './audit.ts'
+import type { DocumentCompiler } from './document.ts'
+import { createDocuments, type Documents } from './documents.ts'
+import { createExplanationFeed, type ExplanationFeed } from './explanation-feed.ts'
+import { createSubaccounts, type Subaccounts } from './subaccount.ts'
+
+/** What belongs to all services: tenants, audit log, applied documents, explanation feed. */
+export interface Control extends Stoppable {
+  readonly subaccounts: Subaccounts
+  readonly audit: AuditLog
+  readonly documents: Documents
+  readonly explanations: ExplanationFeed
+}
+
+/** Opens control on a store whose migrations have run; afterwards there is a subaccount `dev`. */
+export async function openControl({
+  store,
+  clock,
+  log,
+  compiler,
+}: {
+  store: Store
+  clock: Clock
+  log: Logger
+  compiler: DocumentCompiler
+}): Promise<Control> {
+  const audit = createAuditLog({ store, clock })
+  const subaccounts = createSubaccounts({ store, audit, clock })
+  await subaccounts.ensureDev()
+  return {
+    subaccounts,
+    audit,
+    documents: createDocuments({ store, audit, compiler, clock, log }),
+    explanations: createExplanationFeed({ clock }),
+    // The store is closed by whoever opened it, and nothing here runs by itself.
+    async stop() {},
+  }
+}
