@@ -1,3 +1,5 @@
+import type { DerNode } from './der.ts'
+import { childOf, readOid } from './der-read.ts'
 import { PkiError } from './errors.ts'
 
 /** What a signature algorithm identifier means for us. */
@@ -25,6 +27,15 @@ const signatureAlgorithms = new Map<string, SignatureAlgorithm>([
   ['1.3.101.113', { name: 'ED448', digest: null }],
 ])
 
+const digests = new Map<string, SignatureAlgorithm['digest']>([
+  ['1.2.840.113549.2.5', 'md5'],
+  ['1.3.14.3.2.26', 'sha1'],
+  ['2.16.840.1.101.3.4.2.4', 'sha224'],
+  ['2.16.840.1.101.3.4.2.1', 'sha256'],
+  ['2.16.840.1.101.3.4.2.2', 'sha384'],
+  ['2.16.840.1.101.3.4.2.3', 'sha512'],
+])
+
 const curves = new Map<string, string>([
   ['1.2.840.10045.3.1.7', 'P-256'],
   ['1.3.132.0.34', 'P-384'],
@@ -32,9 +43,17 @@ const curves = new Map<string, string>([
   ['1.3.132.0.10', 'secp256k1'],
 ])
 
-/** Meaning of a signature algorithm, or `undefined` when we do not know it. */
-export function signatureAlgorithmOf(oid: string): SignatureAlgorithm | undefined {
-  return signatureAlgorithms.get(oid)
+/**
+ * What an AlgorithmIdentifier of a signature means. RSA-PSS keeps its digest in the parameters, and
+ * without them it is SHA-1 (RFC 4055 section 3.1); an algorithm we do not know has its number as name.
+ */
+export function readSignatureAlgorithm(identifier: DerNode): SignatureAlgorithm {
+  const oid = readOid(childOf(identifier, 0))
+  const known = signatureAlgorithms.get(oid)
+  if (known?.name !== 'rsassaPss') return known ?? { name: oid, digest: null }
+  const hashField = identifier.children[1]?.children.find(({ tag }) => tag === 0xa0)
+  if (hashField === undefined) return { ...known, digest: 'sha1' }
+  return { ...known, digest: digests.get(readOid(childOf(childOf(hashField, 0), 0))) ?? null }
 }
 
 /** Common name of an elliptic curve, or its dotted number. */

@@ -1,7 +1,7 @@
 import { createPublicKey, hash, type KeyObject } from 'node:crypto'
-import { signatureAlgorithmOf } from './algorithms.ts'
+import { readSignatureAlgorithm, type SignatureAlgorithm } from './algorithms.ts'
 import { type DerNode, readDer } from './der.ts'
-import { childOf, readBitString, readInteger, readOid } from './der-read.ts'
+import { childOf, readBitString, readInteger } from './der-read.ts'
 import { PkiError } from './errors.ts'
 import {
   type CertificateExtension,
@@ -37,6 +37,8 @@ export interface Certificate extends ExtensionFacts {
   readonly keyDescription: string
   /** Name as OpenSSL prints it, or the dotted number. */
   readonly signatureAlgorithm: string
+  /** Digest of the signature; `null` for Ed25519, which has its own, and for what we do not know. */
+  readonly signatureDigest: SignatureAlgorithm['digest']
   /** Lower-case hex of the SHA-256 of `raw`. */
   readonly sha256: string
   /** Lower-case hex of the SHA-1 of `raw`; a label, not a proof. */
@@ -99,7 +101,7 @@ function readCertificate(raw: Uint8Array): Certificate {
   }
   const validity = fields.validity
   if (validity.children.length !== 2) throw malformed('the validity has odd parts')
-  const algorithmOid = readOid(childOf(algorithm, 0))
+  const signature = readSignatureAlgorithm(algorithm)
   const subject = nameFromNode(fields.subject)
   const issuer = nameFromNode(fields.issuer)
   const spki = fields.spki.raw
@@ -121,7 +123,8 @@ function readCertificate(raw: Uint8Array): Certificate {
     },
     keyFacts,
     keyDescription: keyFacts.description,
-    signatureAlgorithm: signatureAlgorithmOf(algorithmOid)?.name ?? algorithmOid,
+    signatureAlgorithm: signature.name,
+    signatureDigest: signature.digest,
     sha256: hash('sha256', raw, 'hex'),
     sha1: hash('sha1', raw, 'hex'),
     spkiSha256: hash('sha256', spki, 'base64'),

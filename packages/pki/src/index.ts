@@ -1,5 +1,13 @@
 export type { StringTag } from './asn1-string.ts'
 export { type Certificate, parseCertificate, parseCertificates } from './certificate.ts'
+export {
+  buildPath,
+  type ChainQuestion,
+  type ChainResult,
+  verifyChain,
+} from './chain.ts'
+export type { ChainFault, ChainProblem, ChainPurpose } from './chain-fault.ts'
+export { chainLimits } from './chain-search.ts'
 export { PkiError, type PkiErrorCode } from './errors.ts'
 export type { CertificateExtension } from './extension.ts'
 export type { SubjectAltName, SubjectAltNameOrder } from './general-name.ts'
@@ -13,6 +21,14 @@ export {
   type KeyType,
 } from './key.ts'
 export { describeKey, type PublicKeyFacts, spkiOf } from './key-description.ts'
+export {
+  type Keystore,
+  type KeystoreEncryption,
+  type KeystoreEntry,
+  selectEntry,
+} from './keystore-entry.ts'
+export { keystoreLimits } from './keystore-limits.ts'
+export { iterationBounds } from './keystore-order.ts'
 export { type Attribute, hasControlCharacters, type Name, parseNameDer } from './name.ts'
 export { type AttributeText, buildName } from './name-build.ts'
 export {
@@ -25,6 +41,8 @@ export {
 export { formatName, type NameSpelling } from './name-format.ts'
 export { type ParsedName, type ParseNameOptions, parseDistinguishedName } from './name-parse.ts'
 export { decodePem, encodePem, type PemBlock } from './pem.ts'
+export { type Pkcs12ReadOptions, readPkcs12 } from './pkcs12-read.ts'
+export { type Pkcs12Order, writePkcs12 } from './pkcs12-write.ts'
 export { formatSerial, newSerial, parseSerial } from './serial.ts'
 export { createKeySigner, type Signer, type SigningAlgorithm } from './signer.ts'
 export {
@@ -35,13 +53,3 @@ export {
   type ValidityLength,
   validityWindow,
 } from './validity.ts'
-export {
-  type Keystore,
-  type KeystoreEncryption,
-  type KeystoreEntry,
-  selectEntry,
-} from './keystore-entry.ts'
-export { keystoreLimits } from './keystore-limits.ts'
-export { iterationBounds } from './keystore-order.ts'
-export { type Pkcs12ReadOptions, readPkcs12 } from './pkcs12-read.ts'
-export { type Pkcs12Order, writePkcs12 } from './pkcs12-write.ts'

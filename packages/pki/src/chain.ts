@@ -1,0 +1,78 @@
+import type { Certificate } from './certificate.ts'
+import { judgePath } from './chain-checks.ts'
+import type { ChainFault, ChainPurpose } from './chain-fault.ts'
+import { searchPaths } from './chain-search.ts'
+import { formatName } from './name-format.ts'
+
+/** A chain and the question asked about it. */
+export interface ChainQuestion {
+  readonly leaf: Certificate
+  /** What was sent above the leaf: any order, unrelated ones are passed over. */
+  readonly intermediates: readonly Certificate[]
+  /** The bundle: each certificate of it is an anchor by itself, an intermediate alone included. */
+  readonly anchors: readonly Certificate[]
+  readonly time: Date
+  readonly purpose: ChainPurpose
+  /**
+   * Certificates we know from elsewhere. They never make a chain good; with them a failure can be
+   * told as `intermediate-missing`.
+   */
+  readonly knownIntermediates?: readonly Certificate[]
+}
+
+/** The path from leaf to anchor, or why there is none that can be trusted. */
+export type ChainResult =
+  | { readonly ok: true; readonly path: Certificate[] }
+  | {
+      readonly ok: false
+      readonly code: ChainFault
+      readonly message: string
+      /** The certificate the message is about. */
+      readonly certificate: Certificate | null
+      /** As far as the path went, leaf first. */
+      readonly path: Certificate[]
+    }
+
+/**
+ * Path from leaf to an anchor by names and signatures only, leaf first; `null` without one. Says
+ * nothing about dates, purpose or constraints: `verifyChain` does.
+ */
+export function buildPath(
+  leaf: Certificate,
+  intermediates: readonly Certificate[],
+  anchors: readonly Certificate[],
+): Certificate[] | null {
+  const { accepted, path } = searchPaths(leaf, { intermediates, anchors }, () => null)
+  return accepted ? [...path] : null
+}
+
+/**
+ * Decides offline whether a chain leads to an anchor and may be used for `purpose` at `time`: the
+ * checks of pki.md section 5 without revocation. Tries every path and accepts the first that passes
+ * all checks. Handshakes are decided by OpenSSL; this is for uploads and forwarded certificates.
+ */
+export function verifyChain(question: ChainQuestion): ChainResult {
+  const { leaf, intermediates, anchors, knownIntermediates = [] } = question
+  const judge = (path: readonly Certificate[]) => judgePath(path, question)
+  const { accepted, path, problem } = searchPaths(leaf, { intermediates, anchors }, judge)
+  if (accepted) return { ok: true, path: [...path] }
+  if (problem.code === 'unknown-authority' && knownIntermediates.length > 0) {
+    const all = [...intermediates, ...knownIntermediates]
+    const whole = buildPath(leaf, all, anchors)
+    const missing = whole?.find((link) => !isAmong(link, [leaf, ...intermediates, ...anchors]))
+    if (missing !== undefined) {
+      return {
+        ok: false,
+        code: 'intermediate-missing',
+        message: `the intermediate ${formatName(missing.subject)} was not sent`,
+        certificate: leaf,
+        path: [...path],
+      }
+    }
+  }
+  return { ok: false, ...problem, path: [...path] }
+}
+
+function isAmong({ sha256 }: Certificate, list: readonly Certificate[]): boolean {
+  return list.some((candidate) => candidate.sha256 === sha256)
+}
