@@ -1,0 +1,25 @@
+const mebibyte = 1024 * 1024
+
+/** Limits of this service, each with its reason. */
+export const destinationLimits = {
+  /** Fits `Name in (…)` with some 100 names; longer lists are paged (section 6). */
+  uriCharactersMax: 4000,
+  /** A bulk call with some hundred destinations. */
+  destinationBodyBytesMax: 1 * mebibyte,
+  /** Five keystores of the largest size in base64; what is larger is uploaded in two calls. */
+  certificateBodyBytesMax: 8 * mebibyte,
+  /** pki.md section 4.4: no real keystore comes near, and it is parsed in memory. */
+  certificateFileBytesMax: 1 * mebibyte,
+  /** Entries of one bulk call: one transaction, which others wait for. */
+  bulkEntriesMax: 200,
+  /** More than any authentication type has, user-defined ones included. */
+  propertiesMax: 200,
+  propertyNameCharactersMax: 200,
+  /** A key set in `x_user_token.jwks` is the longest value in use. */
+  propertyValueCharactersMax: 32 * 1024,
+  /** Keeps a full list below what a client reads in one answer. */
+  destinationsPerLevelMax: 2000,
+  destinationBytesPerLevelMax: 16 * mebibyte,
+  certificatesPerLevelMax: 500,
+  certificateBytesPerLevelMax: 16 * mebibyte,
+} as const
