@@ -28,6 +28,15 @@ export type {
   ParsedDocument,
   StoredDocument,
 } from './document.ts'
+export type {
+  Engine,
+  EngineOptions,
+  EngineSettings,
+  EngineStatus,
+  ListenerStatus,
+  ServerStatus,
+} from './engine.ts'
+export { createNodeEngine } from './engines/node/node-engine.ts'
 export { GatewayError, type GatewayErrorCode } from './errors.ts'
 export { type ParsedManifests, parseManifests } from './manifest.ts'
 export { type NormalizedTarget, normalizePath } from './normalize-path.ts'

@@ -1,5 +1,5 @@
 import { describeDuration } from '@twinlatch/kit'
-import { type Certificate, formatName, verifyChain } from '@twinlatch/pki'
+import { type Certificate, type ChainResult, formatName, verifyChain } from '@twinlatch/pki'
 import { controlCharacterPlace } from './control-characters.ts'
 import type { DecisionCode, Refusal } from './decision.ts'
 import type { PeerIdentity } from './identity.ts'
@@ -84,7 +84,6 @@ export function verifyAgain(
   return { refusal: null, validUntilMs: Math.min(...ends) }
 }
 
-type ChainResult = ReturnType<typeof verifyChain>
 type ChainFailure = Extract<ChainResult, { ok: false }>
 
 function verify(
@@ -94,8 +93,9 @@ function verify(
 ): ChainResult {
   return verifyChain({
     leaf: identity.certificate,
-    intermediates: [...intermediates],
-    anchors: [...facts.anchors],
+    intermediates,
+    knownIntermediates: facts.knownIntermediates,
+    anchors: facts.anchors,
     time: facts.now,
     purpose: 'client',
   })
@@ -138,7 +138,7 @@ function explainFault(identity: PeerIdentity, facts: PeerFacts, failure: ChainFa
     case 'unknown-authority':
     case 'intermediate-missing':
     case 'self-signed':
-      return explainUnknown(identity, facts, bundle)
+      return explainUnknown(identity, failure, bundle)
     case 'expired':
     case 'issuer-expired':
       return explainExpired(leaf, failure, facts)
@@ -154,32 +154,25 @@ function explainFault(identity: PeerIdentity, facts: PeerFacts, failure: ChainFa
   }
 }
 
-function explainUnknown(identity: PeerIdentity, facts: PeerFacts, bundle: string): Refusal {
-  const leaf = identity.certificate
-  if (leaf.selfIssued) {
-    return refuse(
-      'CHN_SELF_SIGNED',
-      `${nameOf(leaf)} signed itself; only an authority in ${bundle} is trusted here.`,
-    )
-  }
-  const helped = verify(identity, facts, [...facts.intermediates, ...facts.knownIntermediates])
-  if (helped.ok || !unknownFaults.has(helped.code)) {
+function explainUnknown(identity: PeerIdentity, { code }: ChainFailure, bundle: string): Refusal {
+  const name = nameOf(identity.certificate)
+  if (code === 'intermediate-missing') {
     return refuse(
       'CHN_INTERMEDIATE_MISSING',
-      `The client sent ${nameOf(leaf)} without the intermediate ${identity.issuer} that leads to ${bundle}.`,
+      `The client sent ${name} without what leads from ${identity.issuer} to ${bundle}.`,
+    )
+  }
+  if (identity.certificate.selfIssued) {
+    return refuse(
+      'CHN_SELF_SIGNED',
+      `${name} signed itself; only an authority in ${bundle} is trusted here.`,
     )
   }
   return refuse(
     'CHN_UNKNOWN_AUTHORITY',
-    `${nameOf(leaf)} was issued by ${identity.issuer}, which leads to no authority in ${bundle}.`,
+    `${name} was issued by ${identity.issuer}, which leads to no authority in ${bundle}.`,
   )
 }
-
-const unknownFaults: ReadonlySet<string> = new Set([
-  'unknown-authority',
-  'intermediate-missing',
-  'self-signed',
-])
 
 function explainExpired(leaf: Certificate, failure: ChainFailure, facts: PeerFacts): Refusal {
   const ended = failure.certificate ?? leaf

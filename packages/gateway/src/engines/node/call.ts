@@ -1,0 +1,125 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { isCodedError, messageOf } from '@twinlatch/kit'
+import type { DecisionCode } from '@twinlatch/trust'
+import type { HeaderLines, UpstreamResponse } from '@twinlatch/wire'
+import type { CompiledWorkload } from '../../compiled.ts'
+import type { WorkloadClient, WorkloadRequest } from '../../workloads/workload.ts'
+import type { Denial } from './transaction.ts'
+
+/** What a call of a workload came to. */
+export type CallResult =
+  | { readonly kind: 'response'; readonly response: UpstreamResponse; readonly attempts: number }
+  | {
+      readonly kind: 'failed'
+      readonly status: number
+      readonly body: string
+      readonly denial: Denial
+    }
+  /** The client went away, so nobody waits for an answer. */
+  | { readonly kind: 'gone' }
+
+/** A call with its limits. */
+export interface Call {
+  readonly workload: CompiledWorkload
+  readonly request: Omit<WorkloadRequest, 'signal'>
+  /** Attempts after the first one, on connect failures only (gateway.md section 6.2). */
+  readonly retries: number
+  /** Aborted when the client goes away. */
+  readonly clientGone: AbortSignal
+  /** Aborted at the end of the route's timeout, retries included. */
+  readonly deadline: AbortSignal | null
+}
+
+/** Base of the jittered wait between attempts (gateway.md section 6.2, `backoff`). */
+const retryBaseMs = 25
+
+/** Calls a workload, again on connect failures; never rejects for what the workload does. */
+export async function callWorkload(client: WorkloadClient, call: Call): Promise<CallResult> {
+  const { target } = call.workload
+  if (target.kind === 'none') return noEndpoint(target)
+  const signal = call.deadline ? AbortSignal.any([call.clientGone, call.deadline]) : call.clientGone
+  for (let attempt = 1; ; attempt++) {
+    const headers: HeaderLines = [...call.request.headers, ['x-envoy-attempt-count', `${attempt}`]]
+    try {
+      const response = await client.request(target, { ...call.request, headers, signal })
+      return { kind: 'response', response, attempts: attempt }
+    } catch (error) {
+      if (call.clientGone.aborted) return { kind: 'gone' }
+      if (call.deadline?.aborted) return timedOut()
+      if (attempt > call.retries || !mayRepeat(error, call)) return failureOf(error, attempt > 1)
+    }
+    await wait(retryBaseMs * 2 ** (attempt - 1) * Math.random(), undefined, { signal }).catch(
+      ignore,
+    )
+  }
+}
+
+// The next attempt sees the abort itself.
+function ignore(): void {}
+
+function mayRepeat(error: unknown, { request }: Call): boolean {
+  const connectFailed = isCodedError(error) && error.code === 'wire/upstream-refused'
+  return connectFailed && (request.body === null || !request.body.readableDidRead)
+}
+
+/** Answer and code of an upstream error; everything else is a bug and passes through. */
+function failureOf(error: unknown, retried: boolean): CallResult {
+  if (!isCodedError(error)) throw error
+  const known = failures.get(error.code)
+  if (!known) throw error
+  const prefix = retried ? 'retried and the latest ' : ''
+  return {
+    kind: 'failed',
+    status: known.status,
+    body: `upstream connect error or disconnect/reset before headers. ${prefix}reset reason: ${known.reason}`,
+    denial: { code: known.code, stage: 'upstream', summary: `The workload: ${messageOf(error)}` },
+  }
+}
+
+interface Failure {
+  readonly status: number
+  readonly reason: string
+  readonly code: DecisionCode
+}
+
+const connectFailure = { status: 503, reason: 'remote connection failure' }
+
+/** gateway.md section 15. */
+const failures = new Map<string, Failure>([
+  ['wire/upstream-refused', { ...connectFailure, code: 'UPS_REFUSED' }],
+  ['gateway/upstream-address', { ...connectFailure, code: 'UPS_REFUSED' }],
+  ['wire/upstream-overloaded', { status: 503, reason: 'overflow', code: 'UPS_REFUSED' }],
+  ['wire/upstream-timeout', { status: 503, reason: 'connection timeout', code: 'UPS_TIMEOUT' }],
+  ['wire/upstream-reset', { status: 503, reason: 'connection termination', code: 'UPS_RESET' }],
+  ['wire/upstream-closed', { status: 503, reason: 'connection termination', code: 'UPS_RESET' }],
+  ['wire/upstream-protocol', { status: 502, reason: 'protocol error', code: 'UPS_RESET' }],
+  ['wire/upstream-tls-untrusted', { ...connectFailure, code: 'UPS_TLS_UNTRUSTED' }],
+  ['wire/upstream-tls-failed', { ...connectFailure, code: 'UPS_REFUSED' }],
+  ['wire/upstream-tls-name', { ...connectFailure, code: 'UPS_TLS_NAME' }],
+  [
+    'wire/upstream-wanted-client-certificate',
+    { ...connectFailure, code: 'UPS_WANTED_CLIENT_CERT' },
+  ],
+])
+
+function noEndpoint(target: { readonly known: boolean; readonly reason: string }): CallResult {
+  return {
+    kind: 'failed',
+    status: 503,
+    body: target.known ? 'no healthy upstream' : '',
+    denial: { code: 'UPS_REFUSED', stage: 'upstream', summary: target.reason },
+  }
+}
+
+function timedOut(): CallResult {
+  return {
+    kind: 'failed',
+    status: 504,
+    body: 'upstream request timeout',
+    denial: {
+      code: 'UPS_TIMEOUT',
+      stage: 'upstream',
+      summary: 'The workload did not answer within the timeout of the route.',
+    },
+  }
+}

@@ -1,0 +1,243 @@
+import { type Clock, newRequestId } from '@twinlatch/kit'
+import { codeOfHandshakeFault, type Refusal, stageOfCode } from '@twinlatch/trust'
+import type {
+  ClientHello,
+  EdgeFault,
+  Exchange,
+  HandshakeFault,
+  ListenerHandler,
+  TcpPeer,
+  TlsDomain,
+  TlsFacts,
+} from '@twinlatch/wire'
+import { admit, type ConnectionContext, findServer, recheck } from './connection.ts'
+import type { Identities } from './identities.ts'
+import { valuesOf } from './inbound-headers.ts'
+import type { Report } from './report.ts'
+import type { RunningGateway, RunningServer } from './running.ts'
+import { type ServeOptions, serveRequest } from './serve-request.ts'
+import type { ConnectionFacts } from './steps.ts'
+import type { Denial, Transaction } from './transaction.ts'
+import type { TrustDomain } from './trust-domain.ts'
+
+/** What the decisions of one listener port are made with. */
+export interface PortOptions {
+  /** Key of the port in the compiled value. */
+  readonly port: number
+  readonly running: () => RunningGateway
+  /** The domain behind wire's object, also one that was replaced since. */
+  readonly domainOf: (tls: TlsDomain) => TrustDomain | undefined
+  readonly identities: Identities
+  readonly serve: ServeOptions
+  readonly report: Report
+  readonly clock: Clock
+  /** `host:port` without a mapped listener port (architecture.md, "Ports of manifests"). */
+  readonly forMatching: (authority: string) => string
+  readonly onAccepted: (serverKey: string) => void
+  readonly onOpenConnections: (count: number) => void
+}
+
+/** The decisions of one listener port; every refusal is recorded here. */
+export function createPortHandler(options: PortOptions): ListenerHandler<ConnectionContext> {
+  return {
+    chooseDomain: (hello, peer) => chooseDomain(options, hello, peer),
+    accept: (tls, peer, domain) => accept(options, { tls, peer, domain }),
+    onHandshakeFault: (fault, peer, hello, domain) =>
+      onHandshakeFault(options, fault, { peer, hello, domain }),
+    onEdgeFault: (fault) => onEdgeFault(options, fault),
+    handle: (exchange) => handle(options, exchange),
+    onOpenConnections: options.onOpenConnections,
+  }
+}
+
+function chooseDomain(options: PortOptions, hello: ClientHello, peer: TcpPeer): TlsDomain | null {
+  const port = options.running().ports.get(options.port)
+  const server = port?.compiled.chooseServer(hello.serverName) ?? null
+  const running = server ? port?.servers.get(server.key) : undefined
+  if (running?.domain) return running.domain.tls
+  const refusal = noDomain(running, hello.serverName)
+  options.report.refusedConnection({
+    peer,
+    serverName: hello.serverName,
+    facts: noFacts(options, running ?? null),
+    denial: { ...refusal, stage: 'sni' },
+  })
+  return null
+}
+
+// A host that is not ready refuses its handshakes: no trust bundle must never mean no check
+// (gateway.md section 2.3).
+function noDomain(server: RunningServer | undefined, serverName: string | null): Refusal {
+  if (server) {
+    const name = serverName ?? 'a client without SNI'
+    const reason = server.reason ?? 'no TLS material'
+    return { code: 'SNI_UNKNOWN_HOST', summary: `The gateway for ${name} is not ready: ${reason}` }
+  }
+  return serverName === null
+    ? {
+        code: 'SNI_MISSING',
+        summary: 'The client sent no host name and no gateway answers for all.',
+      }
+    : { code: 'SNI_UNKNOWN_HOST', summary: `No gateway on this port answers for ${serverName}.` }
+}
+
+function accept(
+  options: PortOptions,
+  arrival: { readonly tls: TlsFacts; readonly peer: TcpPeer; readonly domain: TlsDomain },
+): ConnectionContext | null {
+  const { tls, peer } = arrival
+  const domain = options.domainOf(arrival.domain)
+  if (!domain) return null
+  const known = options.identities.identify(tls.peerCertificates)
+  const running = options.running()
+  const now = options.clock.now()
+  const result = admit({ port: options.port, tls, peer, known, domain }, running, now)
+  if (!('code' in result)) {
+    options.onAccepted(result.serverKey)
+    options.report.acceptedConnection(tls.protocol)
+    return result
+  }
+  const server = findServer(running, options.port, domain.serverKey)
+  options.report.refusedConnection({
+    peer,
+    serverName: tls.serverName,
+    facts: {
+      server: server?.server ?? null,
+      domain,
+      tls,
+      identity: known.identity === 'unreadable' ? null : known.identity,
+      intermediates: known.intermediates,
+      now,
+    },
+    denial: withStage(result),
+  })
+  return null
+}
+
+function onHandshakeFault(
+  options: PortOptions,
+  fault: HandshakeFault,
+  at: {
+    readonly peer: TcpPeer
+    readonly hello: ClientHello | null
+    readonly domain: TlsDomain | null
+  },
+): void {
+  if (fault.kind === 'closed-by-peer') {
+    options.report.abandonedHandshake(fault.detail)
+    return
+  }
+  const domain = at.domain ? options.domainOf(at.domain) : undefined
+  const server = domain && findServer(options.running(), options.port, domain.serverKey)
+  const code = codeOfHandshakeFault(fault.kind)
+  options.report.refusedConnection({
+    peer: at.peer,
+    serverName: at.hello?.serverName ?? null,
+    facts: noFacts(options, server ?? null),
+    denial: {
+      code,
+      stage: code ? stageOfCode[code] : 'handshake',
+      summary: `${faultText.get(fault.kind) ?? 'The handshake failed'}: ${fault.detail}`,
+    },
+  })
+}
+
+const faultText = new Map<string, string>([
+  ['not-tls', 'The client does not speak TLS on this TLS port'],
+  ['hello-too-large', 'The ClientHello is larger than any client needs'],
+  ['hello-malformed', 'The ClientHello cannot be read'],
+  ['timeout', 'The client was too slow'],
+  ['protocol-version', 'Client and host have no TLS version in common'],
+  ['no-shared-cipher', 'Client and host have no cipher in common'],
+  ['bad-signature', 'A signature in the handshake is wrong'],
+  ['limit', 'A limit was reached'],
+])
+
+// The edge has answered already; the request never became an exchange, so there are no views.
+function onEdgeFault(options: PortOptions, fault: EdgeFault<ConnectionContext>): void {
+  const { context, peer, tls } = fault.connection
+  const server = findServer(options.running(), context.port, context.serverKey)
+  options.report.refusedConnection(
+    {
+      peer,
+      serverName: tls.serverName,
+      facts: connectionFacts(options, context, server ?? null),
+      denial: { code: null, stage: 'route', summary: `The request is malformed: ${fault.detail}` },
+    },
+    { id: fault.requestId, status: fault.status },
+  )
+}
+
+async function handle(options: PortOptions, exchange: Exchange<ConnectionContext>): Promise<void> {
+  const { context } = exchange.connection
+  const running = options.running()
+  const port = running.ports.get(context.port)
+  const server = port?.servers.get(context.serverKey)
+  const refusal = recheck(context, running, options.clock.now())
+  if (refusal || !port || !server) {
+    exchange.abort()
+    options.report.refusedConnection({
+      peer: context.peer,
+      serverName: context.tls.serverName,
+      facts: connectionFacts(options, context, server ?? null),
+      denial: withStage(refusal ?? noDomain(server, context.tls.serverName)),
+    })
+    return
+  }
+  const transaction: Transaction = {
+    id: newRequestId(),
+    parentId: inboundId(exchange),
+    startedAt: options.clock.now(),
+    exchange,
+    context,
+    port,
+    server: server.server,
+    authority: options.forMatching(exchange.request.authority),
+    gatewayView: null,
+    workloadView: null,
+    route: null,
+    workload: null,
+    upstream: null,
+  }
+  const outcome = await serveRequest(transaction, options.serve)
+  const facts = () => connectionFacts(options, context, server)
+  options.report.request(transaction, outcome, facts)
+}
+
+/** Longer ids than this are nobody's UUID; they would only fill the records. */
+const parentIdLengthMax = 128
+
+function inboundId(exchange: Exchange<ConnectionContext>): string | null {
+  const [id] = valuesOf(exchange.request.headers, 'x-request-id')
+  return id !== undefined && id.length <= parentIdLengthMax && /^[\x21-\x7e]+$/.test(id) ? id : null
+}
+
+function withStage(refusal: Refusal): Denial {
+  return { ...refusal, stage: stageOfCode[refusal.code] }
+}
+
+function connectionFacts(
+  options: PortOptions,
+  context: ConnectionContext,
+  server: RunningServer | null,
+): ConnectionFacts {
+  return {
+    server: server?.server ?? null,
+    domain: context.domain,
+    tls: context.tls,
+    identity: context.identity,
+    intermediates: context.intermediates,
+    now: options.clock.now(),
+  }
+}
+
+function noFacts(options: PortOptions, server: RunningServer | null): ConnectionFacts {
+  return {
+    server: server?.server ?? null,
+    domain: null,
+    tls: null,
+    identity: null,
+    intermediates: [],
+    now: options.clock.now(),
+  }
+}

@@ -1,0 +1,139 @@
+import type { Clock, Logger, Metrics, SubaccountId } from '@twinlatch/kit'
+import { newRequestId } from '@twinlatch/kit'
+import type { DecisionCode, ExplanationSink } from '@twinlatch/trust'
+import { explainConnection, explainRequest, type RefusedConnection } from './explain.ts'
+import type { ConnectionFacts } from './steps.ts'
+import type { Outcome, Transaction } from './transaction.ts'
+
+/** Tells operators what happened: record, metric and log line of every decision. */
+export interface Report {
+  /** `answered` when the edge has sent a status of its own, under its own request id. */
+  refusedConnection(
+    refused: Omit<RefusedConnection, 'id' | 'time' | 'status'>,
+    answered?: { readonly id: string; readonly status: number },
+  ): void
+  acceptedConnection(protocol: string): void
+  request(transaction: Transaction, outcome: Outcome, facts: () => ConnectionFacts): void
+  /** A handshake the client gave up: nothing was refused, so there is no record. */
+  abandonedHandshake(detail: string): void
+}
+
+/** A report to sink, metrics and log; records are rendered only when somebody reads them. */
+export function createReport(deps: {
+  readonly sink: ExplanationSink
+  readonly metrics: Metrics
+  readonly clock: Clock
+  readonly log: Logger
+}): Report {
+  const { sink, metrics, clock, log } = deps
+  return {
+    refusedConnection(refused, answered) {
+      const entry: RefusedConnection = {
+        ...refused,
+        id: answered?.id ?? newRequestId(),
+        status: answered?.status ?? null,
+        time: clock.now(),
+      }
+      const { code } = entry.denial
+      const protocol = entry.facts.tls?.protocol ?? ''
+      if (!answered) metrics.tlsHandshakes.inc({ result: 'refused', code: code ?? '', protocol })
+      log.info(connectionEvent(entry), answered ? 'request malformed' : 'connection refused')
+      sink.record({
+        id: entry.id,
+        time: entry.time,
+        subaccountId: entry.facts.server?.subaccountId ?? null,
+        outcome: 'denied',
+        render: () => explainConnection(entry),
+      })
+    },
+    acceptedConnection(protocol) {
+      metrics.tlsHandshakes.inc({ result: 'accepted', code: '', protocol })
+    },
+    abandonedHandshake(detail) {
+      metrics.tlsHandshakes.inc({ result: 'abandoned', code: '', protocol: '' })
+      log.debug({ event: 'connection.abandoned', detail }, 'handshake given up by the client')
+    },
+    request(transaction, outcome, facts) {
+      const { denial } = outcome
+      const result = denial ? 'denied' : 'allowed'
+      countRequest(metrics, transaction, outcome)
+      log.info(accessLine(transaction, outcome, clock.now()), 'request')
+      sink.record({
+        id: transaction.id,
+        time: transaction.startedAt,
+        subaccountId: subaccountOf(transaction),
+        outcome: result,
+        render: () => explainRequest(transaction, outcome, facts()),
+      })
+    },
+  }
+}
+
+function subaccountOf({ server }: Transaction): SubaccountId {
+  return server.subaccountId
+}
+
+function countRequest(metrics: Metrics, transaction: Transaction, outcome: Outcome): void {
+  const { denial, status } = outcome
+  metrics.httpRequests.inc({
+    route: transaction.route?.name ?? '',
+    method: knownMethods.has(transaction.exchange.request.method)
+      ? transaction.exchange.request.method
+      : 'other',
+    status_class: status === null ? 'none' : `${Math.floor(status / 100)}xx`,
+    outcome: denial ? 'denied' : 'allowed',
+  })
+  if (denial?.stage === 'policy') {
+    metrics.authzDecisions.inc({ action: actionOf(denial.code), outcome: 'denied' })
+  } else if (transaction.gatewayView && !denial) {
+    metrics.authzDecisions.inc({ action: 'ALLOW', outcome: 'allowed' })
+  }
+}
+
+/** A label never holds what a caller chooses freely. */
+const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'])
+
+function actionOf(code: DecisionCode | null): string {
+  return code === 'POL_DENY_MATCHED' ? 'DENY' : 'ALLOW'
+}
+
+function connectionEvent({ id, status, peer, serverName, facts, denial }: RefusedConnection) {
+  return {
+    event: status === null ? 'connection.refused' : 'request.malformed',
+    requestId: id,
+    status,
+    peer: `${peer.address}:${peer.port}`,
+    serverName,
+    code: denial.code,
+    stage: denial.stage,
+    reason: denial.summary,
+    subject: facts.identity?.subject ?? null,
+    subaccount: facts.server?.subaccountId ?? null,
+  }
+}
+
+// One line per request; the path without its query, which may hold a token.
+function accessLine(transaction: Transaction, outcome: Outcome, now: Date) {
+  const { exchange, context, server, route, upstream } = transaction
+  const { request } = exchange
+  return {
+    event: 'request',
+    requestId: transaction.id,
+    parentId: transaction.parentId,
+    subaccount: server.subaccountId,
+    peer: `${context.peer.address}:${context.peer.port}`,
+    method: request.method,
+    host: request.authority,
+    path: request.target.split('?', 1)[0],
+    status: outcome.status,
+    durationMs: now.getTime() - transaction.startedAt.getTime(),
+    upstreamMs: upstream?.ms ?? null,
+    attempts: upstream?.attempts ?? 0,
+    route: route?.name ?? null,
+    code: outcome.denial?.code ?? null,
+    reason: outcome.denial?.summary ?? outcome.brokeOff,
+    subject: context.identity?.subject ?? null,
+    verified: context.tls.verified,
+    resumed: context.tls.resumed,
+  }
+}

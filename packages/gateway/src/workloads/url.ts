@@ -1,0 +1,93 @@
+import { lookup } from 'node:dns/promises'
+import { isIP } from 'node:net'
+import { rootCertificates } from 'node:tls'
+import {
+  type UpstreamPool,
+  type UpstreamResponse,
+  type UpstreamTarget,
+  WireError,
+} from '@twinlatch/wire'
+import { compileAddressBlocks } from '../address-block.ts'
+import type { WorkloadTarget } from '../compiled.ts'
+import { GatewayError } from '../errors.ts'
+import type { WorkloadRequest } from './workload.ts'
+
+type UrlTarget = Extract<WorkloadTarget, { kind: 'url' }>
+
+/**
+ * Calls a workload by its URL. The name is resolved here and the address is what is connected to,
+ * so that no name can lead to a link-local or metadata address after it was checked. Rejects with
+ * `gateway/upstream-address` for those, with a `WireError` for everything else.
+ */
+export async function callUrl(
+  pool: UpstreamPool,
+  target: UrlTarget,
+  request: WorkloadRequest,
+): Promise<UpstreamResponse> {
+  const addresses = await resolve(target.host)
+  assertAllowed(target.host, addresses)
+  for (const [index, address] of addresses.entries()) {
+    try {
+      return await pool.request({ ...request, target: upstreamTarget(target, address) })
+    } catch (error) {
+      const last = index === addresses.length - 1
+      if (last || !mayTryNext(error, request)) throw error
+    }
+  }
+  throw new WireError('wire/upstream-refused', `${target.host} has no address`)
+}
+
+/**
+ * Throws `gateway/upstream-address` if one of the addresses may not be an upstream: link-local
+ * ranges and the metadata services of cloud providers, which hand credentials to whoever asks.
+ */
+export function assertAllowed(host: string, addresses: readonly string[]): void {
+  const forbidden = addresses.find(isForbidden)
+  if (forbidden === undefined) return
+  throw new GatewayError(
+    'gateway/upstream-address',
+    `${host} is ${forbidden}, a link-local or metadata address; those are never upstreams`,
+  )
+}
+
+const isForbidden = compileAddressBlocks([
+  // RFC 3927, with the metadata address of most clouds; RFC 4291 section 2.5.6.
+  '169.254.0.0/16',
+  'fe80::/10',
+  // Metadata services outside of the link-local ranges (AWS over IPv6, Alibaba, Oracle).
+  'fd00:ec2::254/128',
+  '100.100.100.200/32',
+  '192.0.0.192/32',
+])
+
+function upstreamTarget({ protocol, host, port }: UrlTarget, address: string): UpstreamTarget {
+  if (protocol === 'http') return { host: address, port, tls: null }
+  return {
+    host: address,
+    port,
+    tls: {
+      serverName: host,
+      authoritiesPem: rootCertificates,
+      certificateChainPem: null,
+      privateKeyPem: null,
+    },
+  }
+}
+
+async function resolve(host: string): Promise<string[]> {
+  const bare = host.replace(/^\[(.*)\]$/, '$1')
+  if (isIP(bare) !== 0) return [bare]
+  const name = bare.toLowerCase().replace(/\.$/, '')
+  // RFC 6761 section 6.3; many system resolvers do not know these names.
+  if (name === 'localhost' || name.endsWith('.localhost')) return ['127.0.0.1', '::1']
+  try {
+    return (await lookup(name, { all: true })).map(({ address }) => address)
+  } catch (cause) {
+    throw new WireError('wire/upstream-refused', `${host} cannot be resolved`, { cause })
+  }
+}
+
+function mayTryNext(error: unknown, { body }: WorkloadRequest): boolean {
+  const refused = error instanceof WireError && error.code === 'wire/upstream-refused'
+  return refused && (body === null || !body.readableDidRead)
+}
