@@ -1,5 +1,14 @@
 export { createFakeClock, type FakeClock } from './fake-clock.ts'
 export { expectGolden } from './golden.ts'
+export { type Origin, type OriginAnswer, openOrigin, type RecordedRequest } from './origin.ts'
 export { freePort, freePorts } from './ports.ts'
 export { createTemporaryDirectory, type TemporaryDirectory } from './temporary-directory.ts'
+export {
+  createTestAuthority,
+  type LeafShape,
+  type TestAuthority,
+  type TestAuthorityOptions,
+  type TestLeafOrder,
+} from './test-ca.ts'
+export type { TestCertificate, TestCertificateFiles } from './test-certificate.ts'
 export { type RunOptions, requireTool, type Tool, type ToolResult } from './tools.ts'
