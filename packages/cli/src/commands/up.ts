@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Command, Option } from 'commander'
+import { CliError, exitCodes } from '../cli-error.ts'
+import { findHome, type Home, homeAt } from '../home.ts'
+import { parseWholeNumber } from '../server-options.ts'
+import { parseOutputFormat, type Terminal } from '../terminal.ts'
+
+export interface UpOptions {
+  readonly home?: string
+  readonly portBase?: number
+  readonly ephemeral?: boolean
+  readonly sample?: boolean
+  readonly detach?: boolean
+  readonly profile: 'laptop' | 'ci' | 'server'
+  readonly output: string
+  readonly logLevel?: string
+}
+
+/** `up`: everything in one process, which is this one. */
+export function addUpCommand(program: Command, terminal: Terminal): void {
+  program
+    .command('up')
+    .description('start everything in one process')
+    .option('--sample', 'create the sample of the main flow where it is missing')
+    .option('--home <dir>', 'home of the installation (default: ./.twinlatch)')
+    .option(
+      '--port-base <n>',
+      'ports N, N+1, … instead of 8443, 9443, …',
+      parseWholeNumber('--port-base', 1024, 65_530),
+    )
+    .option('--ephemeral', 'temporary home, ports chosen by the system, removed at exit')
+    .addOption(
+      new Option('--profile <profile>', 'size of the installation')
+        .choices(['laptop', 'ci', 'server'])
+        .default('laptop'),
+    )
+    .option('-d, --detach', 'return when it is ready and leave it running')
+    .addOption(
+      new Option('-o, --output <format>', 'table for people, json: one line when ready')
+        .default('table')
+        .argParser(parseOutputFormat),
+    )
+    .addOption(
+      new Option('--log-level <level>').choices(['trace', 'debug', 'info', 'warn', 'error']),
+    )
+    .action(async (options: UpOptions) => {
+      if (options.profile === 'server') {
+        throw new CliError('--profile server is not built yet.', { exitCode: exitCodes.usage })
+      }
+      if (options.detach) return detach(terminal)
+      const home = options.ephemeral && !options.home ? temporaryHome() : findHome(options.home)
+      const { runServer } = await import('../serve/run-server.ts')
+      try {
+        await runServer(home, options, terminal)
+      } finally {
+        if (options.ephemeral) await rm(home.directory, { recursive: true, force: true })
+      }
+    })
+}
+
+function temporaryHome(): Home {
+  return homeAt(mkdtempSync(join(tmpdir(), 'twinlatch-')))
+}
+
+/** Starts the same command in the background and waits for its ready line. */
+async function detach(terminal: Terminal): Promise<void> {
+  const bin = process.argv[1] ?? ''
+  const args = process.argv.slice(2).filter((word) => word !== '-d' && word !== '--detach')
+  const child = spawn(process.execPath, [...process.execArgv, bin, ...args], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  await new Promise<void>((resolve, reject) => {
+    child.stdout.on('data', (chunk: Buffer) => {
+      const text = chunk.toString('utf8')
+      terminal.out(text.trimEnd())
+      if (/(^|\n)\s*(ready|\{"ready":true)/.test(text)) resolve()
+    })
+    child.once('error', reject)
+    child.once('exit', (code) =>
+      reject(new CliError(`The server ended before it was ready (exit code ${code}).`)),
+    )
+  })
+  child.stdout.destroy()
+  child.unref()
+}

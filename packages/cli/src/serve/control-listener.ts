@@ -1,0 +1,94 @@
+import type { KeyObject } from 'node:crypto'
+import { createServer, type Server } from 'node:https'
+import { getRequestListener } from '@hono/node-server'
+import type { Logger, Stoppable } from '@twinlatch/kit'
+import type { Hono } from 'hono'
+import { listenOnLoopback } from './listen.ts'
+
+/** Certificate of a listener of ours: leaf and issuing authority, and the key. */
+export interface ServerIdentity {
+  readonly chainPem: string
+  readonly privateKey: KeyObject
+}
+
+/** The control listener: HTTPS on loopback, one certificate, no client certificates yet. */
+export interface ControlListener extends Stoppable {
+  readonly port: number
+  /** Takes `app` into service; until then every request is answered 503. */
+  serve(app: Hono): void
+  /** Uses another certificate for new connections; open ones live on. */
+  renew(identity: ServerIdentity): void
+}
+
+/** How long a client may take for its header section, and for a whole request. */
+const headersTimeoutMs = 10_000
+const requestTimeoutMs = 60_000
+/** Long enough for a bearer token and a cookie or two. */
+const headerBytesMax = 32 * 1024
+/** Loopback clients of one machine; beyond it connections wait in the kernel's queue. */
+const connectionsMax = 1000
+
+/** Binds the control listener before the services exist, because they publish its port. */
+export async function openControlListener(
+  port: number,
+  identity: ServerIdentity,
+  log: Logger,
+): Promise<ControlListener> {
+  let current: Hono | null = null
+  const listener = getRequestListener(
+    (request, env) =>
+      current?.fetch(request, env) ?? new Response('starting', { status: 503 }),
+    { overrideGlobalObjects: false },
+  )
+  const https: Server[] = []
+  const create = () => {
+    const server = createServer({
+      ...tlsOptions(identity),
+      minVersion: 'TLSv1.2',
+      maxHeaderSize: headerBytesMax,
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+    })
+    server.maxConnections = connectionsMax
+    server.on('request', listener)
+    server.on('tlsClientError', (error) =>
+      log.debug({ event: 'control.handshake_failed', reason: error.message }, 'handshake failed'),
+    )
+    https.push(server)
+    return server
+  }
+  const bound = await listenOnLoopback(create, port, 'the control listener')
+  const servers = https.filter((server) => bound.servers.includes(server))
+  return {
+    port: bound.port,
+    serve: (app) => {
+      current = app
+    },
+    renew: (next) => {
+      for (const server of servers) server.setSecureContext(tlsOptions(next))
+    },
+    stop: () => stopServers(servers),
+  }
+}
+
+function tlsOptions(identity: ServerIdentity): { key: string; cert: string } {
+  const key = identity.privateKey.export({ type: 'pkcs8', format: 'pem' })
+  return { key: String(key), cert: identity.chainPem }
+}
+
+/** How long running requests may take to end after the listener has closed. */
+const drainTimeoutMs = 5000
+
+async function stopServers(servers: readonly Server[]): Promise<void> {
+  const hard = setTimeout(() => {
+    for (const server of servers) server.closeAllConnections()
+  }, drainTimeoutMs)
+  await Promise.all(
+    servers.map((server) => {
+      const closed = new Promise<void>((done) => server.close(() => done()))
+      server.closeIdleConnections()
+      return closed
+    }),
+  )
+  clearTimeout(hard)
+}

@@ -1,0 +1,77 @@
+import { type CertificateAuthority, migrations as caMigrations, openCertificateAuthority } from '@twinlatch/ca'
+import { type Control, migrations as controlMigrations, openControl } from '@twinlatch/control'
+import {
+  type DestinationService,
+  migrations as destinationMigrations,
+  openDestinationService,
+} from '@twinlatch/destinations'
+import type { GatewaySettings } from '@twinlatch/gateway'
+import type { Clock, Lifecycle, Logger, Metrics } from '@twinlatch/kit'
+import type { Store } from '@twinlatch/store'
+import { migrations as tokenMigrations, openTokenService, type TokenService } from '@twinlatch/tokens'
+import { createDocumentCompiler } from './document-compiler.ts'
+
+/** What every service is given. */
+export interface Surroundings {
+  readonly store: Store
+  readonly clock: Clock
+  readonly log: Logger
+  readonly metrics: Metrics
+  readonly lifecycle: Lifecycle
+}
+
+/** The services that need no listener to exist: tenants, documents, audit, authorities. */
+export interface CoreServices {
+  readonly control: Control
+  readonly ca: CertificateAuthority
+}
+
+/** The services whose answers hold the URL of the control listener. */
+export interface PublishedServices {
+  readonly tokens: TokenService
+  readonly destinations: DestinationService
+}
+
+/** Migrates the store for all services, then opens those that own the ground. */
+export async function openCoreServices(
+  { store, clock, log, lifecycle }: Surroundings,
+  settings: GatewaySettings,
+): Promise<CoreServices> {
+  await store.migrate([controlMigrations, caMigrations, tokenMigrations, destinationMigrations])
+  const control = await openControl({ store, clock, log, compiler: createDocumentCompiler(settings) })
+  const ca = lifecycle.add(
+    await openCertificateAuthority({ store, audit: control.audit, clock, log }),
+  )
+  await ca.ensureAuthorities()
+  return { control, ca }
+}
+
+/** Opens tokens and destinations for a control listener on `port`. */
+export async function openPublishedServices(
+  { store, clock, log, metrics }: Surroundings,
+  { control }: CoreServices,
+  port: number,
+): Promise<PublishedServices> {
+  const origin = `https://localhost:${port}`
+  const tokens = await openTokenService({
+    store,
+    audit: control.audit,
+    clock,
+    log,
+    subaccounts: control.subaccounts,
+    urls: {
+      token: origin,
+      issuer: `https://authentication.localhost:${port}`,
+      uaadomain: `localhost:${port}`,
+      destinations: origin,
+    },
+  })
+  const destinations = await openDestinationService({
+    store,
+    audit: control.audit,
+    clock,
+    log,
+    metrics,
+  })
+  return { tokens, destinations }
+}
