@@ -21,14 +21,25 @@ export {
   type KeyType,
 } from './key.ts'
 export { describeKey, type PublicKeyFacts, spkiOf } from './key-description.ts'
+export { type KeystoreReadOptions, readKeystore } from './keystore.ts'
 export {
   type Keystore,
   type KeystoreEncryption,
   type KeystoreEntry,
   selectEntry,
 } from './keystore-entry.ts'
+export type { FindingLevel, KeystoreFinding, ReportedCertificate } from './keystore-finding.ts'
+export {
+  inspectKeystore,
+  type KeystoreInspection,
+  type KeystoreReport,
+  type MissingIssuer,
+  type ReportedKey,
+} from './keystore-inspect.ts'
+export { detectKeystoreKind, type KeystoreKind } from './keystore-kind.ts'
 export { keystoreLimits } from './keystore-limits.ts'
 export { iterationBounds } from './keystore-order.ts'
+export { renderKeystoreReport } from './keystore-render.ts'
 export { type Attribute, hasControlCharacters, type Name, parseNameDer } from './name.ts'
 export { type AttributeText, buildName } from './name-build.ts'
 export {
@@ -40,7 +51,10 @@ export {
 } from './name-compare.ts'
 export { formatName, type NameSpelling } from './name-format.ts'
 export { type ParsedName, type ParseNameOptions, parseDistinguishedName } from './name-parse.ts'
+export type { KeystoreFlavour } from './pbe-encrypt.ts'
 export { decodePem, encodePem, type PemBlock } from './pem.ts'
+export { type PemOrder, writePem } from './pem-write.ts'
+export { inspectPkcs12, type Pkcs12Part, type Pkcs12Structure } from './pkcs12-inspect.ts'
 export { type Pkcs12ReadOptions, readPkcs12 } from './pkcs12-read.ts'
 export { type Pkcs12Order, writePkcs12 } from './pkcs12-write.ts'
 export { formatSerial, newSerial, parseSerial } from './serial.ts'
