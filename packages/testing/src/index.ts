@@ -11,4 +11,5 @@ export {
   type TestLeafOrder,
 } from './test-ca.ts'
 export type { TestCertificate, TestCertificateFiles } from './test-certificate.ts'
+export { openTestStore, type TestStore } from './test-store.ts'
 export { type RunOptions, requireTool, type Tool, type ToolResult } from './tools.ts'
