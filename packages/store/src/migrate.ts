@@ -59,7 +59,9 @@ export async function runMigrations(
   const [first] = pending
   if (!first) return
   assertAppendOnly(applied, steps)
-  if (applied.size > 0) await run.backUp(`${first.service}-${first.name}`)
+  // Keys that sealed nothing yet are worth no copy.
+  const holdsData = [...applied].some((key) => serviceOf(key) !== 'store')
+  if (holdsData) await run.backUp(`${first.service}-${first.name}`)
   await run.transaction(async (database) => {
     for (const step of pending) {
       await step.up(database)
