@@ -1,0 +1,189 @@
+import type { HeaderLines } from '../exchange.ts'
+import { listElements } from '../hop-by-hop.ts'
+import { wireLimits } from '../limits.ts'
+import { ChunkedDecoder } from './chunked.ts'
+import { parseFieldLines, protocolError } from './field-lines.ts'
+
+/** Head of a response, and how its body ends (RFC 9112 section 6.3). */
+export interface ParsedResponseHead {
+  readonly status: number
+  readonly headers: HeaderLines
+  /** `close`: the body ends with the connection. */
+  readonly framing: 'none' | 'length' | 'chunked' | 'close'
+  /** Bytes of the body when `framing` is `length`. */
+  readonly length: number
+  /** The connection may carry another exchange once the body has ended. */
+  readonly keepAlive: boolean
+}
+
+/** Where a response goes while it is being read. */
+export interface ResponseSink {
+  /** The final head; 1xx heads before it are dropped. */
+  onHead(head: ParsedResponseHead): void
+  onData(data: Buffer): void
+  /** Exactly once; no callback follows. */
+  onEnd(): void
+}
+
+/**
+ * Parses the head of a response to `method` from the text before the empty line. Throws
+ * `wire/upstream-protocol` for everything that RFC 9112 does not allow, and for what it allows a
+ * recipient to repair: a length that is there twice, or beside a transfer coding.
+ */
+export function parseResponseHead(text: string, method: string): ParsedResponseHead {
+  const lineEnd = text.indexOf('\r\n')
+  const statusLine = lineEnd === -1 ? text : text.slice(0, lineEnd)
+  const parsed = /^HTTP\/1\.([01]) ([1-5][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?$/.exec(statusLine)
+  if (!parsed) throw protocolError('a status line that is none')
+  const [, minor, code] = parsed
+  const status = Number(code)
+  const headers = parseFieldLines(
+    lineEnd === -1 ? '' : text.slice(lineEnd + 2),
+    wireLimits.headerLinesMax,
+  )
+  const framing = responseFraming({ headers, method, status, minor: Number(minor) })
+  const keepAlive =
+    minor === '1' &&
+    framing.framing !== 'close' &&
+    !listElements(headers, 'connection').includes('close')
+  return { status, headers, ...framing, keepAlive }
+}
+
+function responseFraming(response: {
+  headers: HeaderLines
+  method: string
+  status: number
+  minor: number
+}): Pick<ParsedResponseHead, 'framing' | 'length'> {
+  const { headers, method, status } = response
+  const lengths = headers.filter(([name]) => name.toLowerCase() === 'content-length')
+  const encodings = headers.filter(([name]) => name.toLowerCase() === 'transfer-encoding')
+  if (lengths.length > 1) throw protocolError('Content-Length twice')
+  if (lengths.length > 0 && encodings.length > 0) {
+    throw protocolError('Content-Length and Transfer-Encoding')
+  }
+  const length = lengths[0]?.[1]
+  if (length !== undefined && !/^[0-9]{1,15}$/.test(length)) {
+    throw protocolError('a Content-Length that is no number of bytes')
+  }
+  if (encodings.length > 1 || (encodings[0]?.[1] ?? 'chunked').toLowerCase() !== 'chunked') {
+    throw protocolError('a Transfer-Encoding other than "chunked"')
+  }
+  // RFC 9112 section 6.1: a 1.0 message with a transfer coding is framed wrongly.
+  if (encodings.length > 0 && response.minor === 0) throw protocolError('HTTP/1.0 with chunks')
+  if (method === 'HEAD' || status < 200 || status === 204 || status === 304) {
+    return { framing: 'none', length: 0 }
+  }
+  if (encodings.length > 0) return { framing: 'chunked', length: 0 }
+  return length === undefined
+    ? { framing: 'close', length: 0 }
+    : { framing: 'length', length: Number(length) }
+}
+
+/**
+ * Reads one response from pieces of any size. `push` answers how many bytes belonged to it: fewer
+ * than given means that the peer sent more than one response, which this client never asked for.
+ */
+export class ResponseReader {
+  readonly #method: string
+  readonly #sink: ResponseSink
+  #head: ParsedResponseHead | null = null
+  #pending: Buffer = Buffer.alloc(0)
+  #informational = 0
+  #left = 0
+  #chunks: ChunkedDecoder | null = null
+  #done = false
+
+  constructor(method: string, sink: ResponseSink) {
+    this.#method = method
+    this.#sink = sink
+  }
+
+  get done(): boolean {
+    return this.#done
+  }
+
+  push(bytes: Buffer): number {
+    let at = 0
+    while (at < bytes.length && !this.#done) {
+      const rest = at === 0 ? bytes : bytes.subarray(at)
+      at += this.#head === null ? this.#takeHead(rest) : this.#takeBody(rest, this.#head)
+    }
+    return at
+  }
+
+  /** The peer closed: ends a body that ends so; otherwise throws. */
+  end(): void {
+    if (this.#done) return
+    if (this.#head?.framing !== 'close') {
+      throw protocolError(this.#head ? 'a body that is shorter than announced' : 'half a head')
+    }
+    this.#finish()
+  }
+
+  #takeHead(bytes: Buffer): number {
+    const before = this.#pending.length
+    const joined = before === 0 ? bytes : Buffer.concat([this.#pending, bytes])
+    const end = joined.indexOf('\r\n\r\n', Math.max(0, before - 3), 'latin1')
+    const length = end === -1 ? joined.length : end + 4
+    if (length > wireLimits.headerSectionBytesMax) throw protocolError('a head that is too large')
+    if (end === -1) {
+      checkOpening(joined)
+      // A copy: the chunk belongs to the socket, and a view would keep all of it alive.
+      this.#pending = Buffer.from(joined)
+      return bytes.length
+    }
+    this.#pending = Buffer.alloc(0)
+    this.#acceptHead(parseResponseHead(joined.toString('latin1', 0, end), this.#method))
+    return length - before
+  }
+
+  #acceptHead(head: ParsedResponseHead): void {
+    // RFC 9110 section 15.2.2: we never asked for another protocol.
+    if (head.status === 101) throw protocolError('101 without a request for it')
+    if (head.status < 200) {
+      this.#informational += 1
+      if (this.#informational > wireLimits.upstreamInformationalMax) {
+        throw protocolError('too many informational responses')
+      }
+      return
+    }
+    this.#head = head
+    this.#left = head.length
+    if (head.framing === 'chunked') this.#chunks = new ChunkedDecoder()
+    this.#sink.onHead(head)
+    if (head.framing === 'none' || (head.framing === 'length' && head.length === 0)) this.#finish()
+  }
+
+  #takeBody(bytes: Buffer, head: ParsedResponseHead): number {
+    if (this.#chunks) {
+      const taken = this.#chunks.push(bytes, (data) => this.#sink.onData(data))
+      if (this.#chunks.done) this.#finish()
+      return taken
+    }
+    if (head.framing === 'close') {
+      this.#sink.onData(bytes)
+      return bytes.length
+    }
+    const data = bytes.subarray(0, this.#left)
+    this.#left -= data.length
+    this.#sink.onData(data)
+    if (this.#left === 0) this.#finish()
+    return data.length
+  }
+
+  #finish(): void {
+    this.#done = true
+    this.#sink.onEnd()
+  }
+}
+
+/** Bytes that can become no response are refused at once, not when the peer gets tired. */
+function checkOpening(bytes: Buffer): void {
+  const opening = 'HTTP/1.'
+  const start = bytes.toString('latin1', 0, opening.length)
+  if (!opening.startsWith(start)) throw protocolError('something that is no HTTP/1 response')
+  for (let at = bytes.indexOf(0x0a); at !== -1; at = bytes.indexOf(0x0a, at + 1)) {
+    if (bytes[at - 1] !== 0x0d) throw protocolError('a bare LF as line end')
+  }
+}

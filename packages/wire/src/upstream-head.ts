@@ -1,0 +1,78 @@
+import { WireError } from './errors.ts'
+import type { HeaderLines, UpstreamRequest } from './exchange.ts'
+import { withoutHopByHop } from './hop-by-hop.ts'
+
+/** A request head as bytes, and the framing of the body that must follow it. */
+export interface UpstreamHead {
+  readonly text: string
+  readonly framing: 'none' | 'length' | 'chunked'
+  /** Bytes of the body when `framing` is `length`. */
+  readonly length: number
+}
+
+/** Their content has a meaning, so its absence is said (RFC 9110 section 8.6). */
+const methodsWithContent: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH'])
+
+/**
+ * Head of a request to an upstream. Framing is ours: the announced length is kept when there is a
+ * body of that length, else the body goes in chunks. Throws `wire/malformed-message` rather than
+ * write a line that could be read as two, or a request without exactly one Host.
+ */
+export function renderUpstreamHead(
+  request: Pick<UpstreamRequest, 'method' | 'path' | 'headers' | 'body'>,
+): UpstreamHead {
+  const { method, path } = request
+  if (!isToken(method) || !/^[\x21-\x7e]+$/.test(path)) {
+    throw new WireError('wire/malformed-message', 'a method or a path that cannot be sent')
+  }
+  const lines = withoutHopByHop(request.headers)
+  const announced = valuesOf(lines, 'content-length')
+  if (valuesOf(lines, 'host').length !== 1) {
+    throw new WireError('wire/malformed-message', 'a request needs exactly one Host')
+  }
+  const framing = framingOf(request, announced)
+  const text = [
+    `${method} ${path} HTTP/1.1`,
+    ...lines.filter(([name]) => name.toLowerCase() !== 'content-length').map(renderLine),
+    ...framing.lines,
+  ].join('\r\n')
+  return { text: `${text}\r\n\r\n`, framing: framing.framing, length: framing.length }
+}
+
+function framingOf(
+  { method, body }: Pick<UpstreamRequest, 'method' | 'body'>,
+  announced: readonly string[],
+): Pick<UpstreamHead, 'framing' | 'length'> & { lines: readonly string[] } {
+  const only = announced.length === 1 ? announced[0] : undefined
+  if (body === null) {
+    const say = methodsWithContent.has(method) || only !== undefined
+    return { framing: 'none', length: 0, lines: say ? ['content-length: 0'] : [] }
+  }
+  if (only !== undefined && /^[0-9]{1,15}$/.test(only)) {
+    const length = Number(only)
+    return { framing: 'length', length, lines: [`content-length: ${length}`] }
+  }
+  return { framing: 'chunked', length: 0, lines: ['transfer-encoding: chunked'] }
+}
+
+function renderLine([name, value]: readonly [string, string]): string {
+  if (!isToken(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
+    throw new WireError(
+      'wire/malformed-message',
+      `a header line that cannot be sent: ${printable(name)}`,
+    )
+  }
+  return `${name}: ${value}`
+}
+
+function valuesOf(lines: HeaderLines, name: string): string[] {
+  return lines.filter(([line]) => line.toLowerCase() === name).map(([, value]) => value)
+}
+
+function isToken(text: string): boolean {
+  return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(text)
+}
+
+function printable(name: string): string {
+  return JSON.stringify(name.slice(0, 64))
+}

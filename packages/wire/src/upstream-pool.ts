@@ -1,0 +1,259 @@
+import { hash } from 'node:crypto'
+import type { SecureContext } from 'node:tls'
+import type { Logger } from '@twinlatch/kit'
+import { WireError } from './errors.ts'
+import type {
+  UpstreamPool,
+  UpstreamRequest,
+  UpstreamResponse,
+  UpstreamTarget,
+  UpstreamTls,
+} from './exchange.ts'
+import { limitsWith, type WireLimits } from './limits.ts'
+import { connectUpstream, createUpstreamContext } from './upstream-connect.ts'
+import { UpstreamConnection } from './upstream-connection.ts'
+import { placeOf } from './upstream-fault.ts'
+
+/**
+ * The client side of the data path: keep-alive connections, pooled by target **and** identity, so
+ * that a connection opened with one client certificate never carries a request of another.
+ */
+export function createUpstreamPool(options: {
+  limits?: Partial<WireLimits>
+  log: Logger
+}): UpstreamPool {
+  return new NodeUpstreamPool(limitsWith(options.limits), options.log)
+}
+
+/** RFC 9110 section 9.2.2. */
+const idempotentMethods: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'OPTIONS',
+  'TRACE',
+  'PUT',
+  'DELETE',
+])
+
+class NodeUpstreamPool implements UpstreamPool {
+  readonly #limits: WireLimits
+  readonly #log: Logger
+  readonly #targets = new Map<string, TargetPool>()
+  readonly #identities = new WeakMap<UpstreamTls, string>()
+  #stopped = false
+
+  constructor(limits: WireLimits, log: Logger) {
+    this.#limits = limits
+    this.#log = log
+  }
+
+  async request(request: UpstreamRequest): Promise<UpstreamResponse> {
+    const repeatable = isRepeatable(request)
+    for (let fresh = false; ; fresh = true) {
+      const connection = await this.#target(request.target).acquire(request, { repeatable, fresh })
+      const reused = connection.idleSince !== null
+      try {
+        return await connection.exchange(request)
+      } catch (error) {
+        // The upstream closed a kept connection as we used it: it saw nothing of the request, or
+        // something that may be done twice.
+        if (fresh || !reused || !repeatable || connection.answered || !isClosed(error)) throw error
+        this.#log.debug(
+          { event: 'upstream.stale', upstream: placeOf(request.target) },
+          'sent again',
+        )
+      }
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    for (const target of this.#targets.values()) target.stop()
+    this.#targets.clear()
+  }
+
+  #target(target: UpstreamTarget): TargetPool {
+    if (this.#stopped) throw new WireError('wire/aborted', 'the upstream client is stopped')
+    const key = `${target.host} ${target.port} ${target.tls === null ? '' : this.#identity(target.tls)}`
+    const known = this.#targets.get(key)
+    if (known) return known
+    const pool = new TargetPool(target, this.#limits, () => {
+      if (this.#targets.get(key) === pool) this.#targets.delete(key)
+    })
+    this.#targets.set(key, pool)
+    return pool
+  }
+
+  #identity(tls: UpstreamTls): string {
+    const known = this.#identities.get(tls)
+    if (known !== undefined) return known
+    const parts = [
+      tls.serverName,
+      tls.authoritiesPem,
+      tls.certificateChainPem,
+      tls.privateKeyPem?.reveal() ?? null,
+    ]
+    const identity = hash('sha256', JSON.stringify(parts))
+    this.#identities.set(tls, identity)
+    return identity
+  }
+}
+
+interface Waiting {
+  wake(): void
+}
+
+/** Connections to one target with one identity. */
+class TargetPool {
+  readonly #target: UpstreamTarget
+  readonly #limits: WireLimits
+  readonly #onEmpty: () => void
+  readonly #open = new Set<UpstreamConnection>()
+  /** The last one used is the first one taken: the others grow old and close. */
+  readonly #idle: UpstreamConnection[] = []
+  readonly #waiting: Waiting[] = []
+  #connecting = 0
+  #context: SecureContext | null = null
+  #stopped = false
+
+  constructor(target: UpstreamTarget, limits: WireLimits, onEmpty: () => void) {
+    this.#target = target
+    this.#limits = limits
+    this.#onEmpty = onEmpty
+  }
+
+  async acquire(
+    request: UpstreamRequest,
+    { repeatable, fresh }: { repeatable: boolean; fresh: boolean },
+  ): Promise<UpstreamConnection> {
+    for (;;) {
+      const idle = fresh ? undefined : this.#takeIdle(repeatable)
+      if (idle) return idle
+      if (this.#open.size + this.#connecting < this.#limits.upstreamConnectionsMax) {
+        return this.#connect(request.signal)
+      }
+      // Full, but of connections that this request may not take: the oldest makes room.
+      const oldest = this.#idle.shift()
+      if (oldest) {
+        this.#open.delete(oldest)
+        oldest.destroy()
+      } else {
+        await this.#wait(request.signal)
+      }
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true
+    for (const connection of this.#open) connection.destroy()
+  }
+
+  #takeIdle(repeatable: boolean): UpstreamConnection | undefined {
+    const youngest = performance.now() - this.#limits.upstreamUnrepeatableIdleMs
+    for (let connection = this.#idle.pop(); connection; connection = this.#idle.pop()) {
+      if (!connection.usable) continue
+      if (repeatable || (connection.idleSince ?? 0) >= youngest) return connection
+      this.#idle.push(connection)
+      return undefined
+    }
+    return undefined
+  }
+
+  async #connect(signal: AbortSignal): Promise<UpstreamConnection> {
+    this.#connecting += 1
+    try {
+      if (this.#target.tls !== null) this.#context ??= createUpstreamContext(this.#target.tls)
+      const socket = await connectUpstream({
+        target: this.#target,
+        context: this.#context,
+        timeoutMs: this.#limits.upstreamConnectTimeoutMs,
+        signal,
+      })
+      const connection = new UpstreamConnection(socket, this.#target, this.#limits, {
+        released: (free) => this.#release(free),
+        gone: (closed) => this.#forget(closed),
+      })
+      this.#open.add(connection)
+      if (this.#stopped) connection.destroy()
+      return connection
+    } finally {
+      this.#connecting -= 1
+      this.#roomMade()
+    }
+  }
+
+  #release(connection: UpstreamConnection): void {
+    if (this.#idle.length >= this.#limits.upstreamIdleConnectionsMax) {
+      connection.destroy()
+      return
+    }
+    this.#idle.push(connection)
+    this.#waiting.shift()?.wake()
+  }
+
+  #forget(connection: UpstreamConnection): void {
+    this.#open.delete(connection)
+    const at = this.#idle.indexOf(connection)
+    if (at !== -1) this.#idle.splice(at, 1)
+    this.#roomMade()
+  }
+
+  #roomMade(): void {
+    if (this.#open.size + this.#connecting < this.#limits.upstreamConnectionsMax) {
+      this.#waiting.shift()?.wake()
+    }
+    if (this.#open.size === 0 && this.#connecting === 0 && this.#waiting.length === 0)
+      this.#onEmpty()
+  }
+
+  #wait(signal: AbortSignal): Promise<void> {
+    if (this.#waiting.length >= this.#limits.upstreamWaitingMax) {
+      const text = `${placeOf(this.#target)}: ${this.#waiting.length} requests wait for a connection`
+      return Promise.reject(new WireError('wire/upstream-overloaded', text))
+    }
+    return new Promise((resolve, reject) => {
+      const leave = (error: WireError) => {
+        const at = this.#waiting.indexOf(waiting)
+        if (at !== -1) this.#waiting.splice(at, 1)
+        cleanUp()
+        reject(error)
+      }
+      const onAbort = () => leave(new WireError('wire/aborted', 'the caller gave the request up'))
+      const timer = setTimeout(
+        () =>
+          leave(
+            new WireError(
+              'wire/upstream-timeout',
+              `${placeOf(this.#target)}: no connection became free`,
+            ),
+          ),
+        this.#limits.upstreamConnectTimeoutMs,
+      )
+      const cleanUp = () => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', onAbort)
+      }
+      const waiting: Waiting = {
+        wake: () => {
+          cleanUp()
+          resolve()
+        },
+      }
+      this.#waiting.push(waiting)
+      signal.addEventListener('abort', onAbort)
+      if (signal.aborted) onAbort()
+    })
+  }
+}
+
+/** May be sent twice: nothing of it is gone once sent, and doing it twice is doing it once. */
+function isRepeatable(request: UpstreamRequest): boolean {
+  return request.body === null && idempotentMethods.has(request.method)
+}
+
+function isClosed(error: unknown): boolean {
+  return (
+    error instanceof WireError &&
+    (error.code === 'wire/upstream-closed' || error.code === 'wire/upstream-reset')
+  )
+}
