@@ -25,8 +25,7 @@ export async function assertCertificateStructure(
   try {
     switch (format) {
       case 'pkcs12':
-        assertPkcs12(content)
-        return
+        return await assertPkcs12(name, content)
       case 'pem':
         return await assertPem(name, content)
       case 'certificate':
@@ -41,10 +40,12 @@ export async function assertCertificateStructure(
   }
 }
 
-function assertPkcs12(content: Buffer): void {
+async function assertPkcs12(name: string, content: Buffer): Promise<void> {
   if (isPem(content)) {
     throw new PkiError('pki/keystore-format', 'the file is PEM text; name it .pem, or convert it')
   }
+  // Not even the beginning of a PKCS#12 file: reading refuses it by the name of what it is.
+  if (content[0] !== 0x30) await readKeystore(content, { fileName: name })
   const structure = inspectPkcs12(content)
   // pki.md section 4.4: without one, nobody would notice that a stored keystore was exchanged.
   if (structure.mac === null) {

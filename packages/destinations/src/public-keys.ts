@@ -18,31 +18,41 @@ export interface PublicKey {
   readonly SubjectDN: string
 }
 
-/** The public keys of `entry`; a keystore that only its password opens is refused. */
+/**
+ * The public keys of `entry`: one for each private key of a keystore, else the certificates as one
+ * entry. A PKCS#12 file that only its password opens is refused; the certificates of a PEM file
+ * show also when its key is encrypted.
+ */
 export async function readPublicKeys(entry: CertificateEntry): Promise<PublicKey[]> {
-  if (certificateFormatOf(entry.name) !== 'pkcs12') {
-    const certificates = parseCertificates(entry.content)
-    return certificates.length === 0 ? [] : [publicKeyOf(certificates)]
-  }
+  const isPkcs12 = certificateFormatOf(entry.name) === 'pkcs12'
   try {
-    const keystore = await readKeystore(entry.content, { fileName: entry.name })
-    return keystore.entries.map(({ chain, alias }) => ({
-      ...(alias === null ? {} : { Alias: alias }),
-      ...publicKeyOf(chain),
-    }))
+    const { entries } = await readKeystore(entry.content, { fileName: entry.name })
+    if (entries.length > 0 || isPkcs12) {
+      return entries.map(({ chain, alias }) => ({
+        ...(alias === null ? {} : { Alias: alias }),
+        ...publicKeyOf(chain),
+      }))
+    }
   } catch (error) {
     if (!(error instanceof PkiError)) throw error
-    throw new DestinationsError(
-      'destinations/protected-keystore',
-      'The keystore is password-protected and public keys cannot be retrieved',
-      { cause: error },
-    )
+    if (isPkcs12) throw refusal(error)
   }
+  return [publicKeyOf(parseCertificates(entry.content))]
+}
+
+function refusal(cause: PkiError): DestinationsError {
+  return cause.code === 'pki/keystore-password'
+    ? new DestinationsError(
+        'destinations/protected-keystore',
+        'The keystore is password-protected and public keys cannot be retrieved',
+        { cause },
+      )
+    : new DestinationsError('destinations/invalid-certificate', cause.message, { cause })
 }
 
 function publicKeyOf(chain: readonly Certificate[]): PublicKey {
   const [leaf] = chain
-  if (!leaf) throw new TypeError('a chain begins with its leaf')
+  if (!leaf) throw new TypeError('there is no certificate')
   return {
     Content: chain.map(({ raw }) => encodePem('CERTIFICATE', raw)).join(''),
     SubjectDN: formatName(leaf.subject),
