@@ -1,7 +1,159 @@
-import type { CompiledGateway } from './compiled.ts'
-import type { Plan } from './plan/types.ts'
+import type { PeerIdentity } from '@twinlatch/trust'
+import { HostTable } from './compile/host-table.ts'
+import { compilePolicySet } from './compile/policy-set.ts'
+import { compileVirtualHost } from './compile/route.ts'
+import type {
+  CompiledGateway,
+  CompiledPort,
+  CompiledServer,
+  CompiledVirtualHost,
+  CompiledWorkload,
+  HostChoice,
+  ServerMaterial,
+  XfccSettings,
+} from './compiled.ts'
+import { type GatewaySettings, gatewayPrincipal } from './config.ts'
+import { hostWithoutPort } from './istio/host-name.ts'
+import type {
+  Plan,
+  PlannedMaterial,
+  PlannedPolicy,
+  PlannedPort,
+  PlannedServer,
+} from './plan/types.ts'
 
-/** The plan with every look-up made ready. Pure. */
-export function compile(_plan: Plan, generation = 0): CompiledGateway {
-  return { generation, ports: new Map() }
+interface Context {
+  readonly settings: GatewaySettings
+  readonly policies: ReadonlyMap<string, PlannedPolicy>
+  readonly workloads: ReadonlyMap<string, CompiledWorkload>
+  readonly names: WeakMap<PeerIdentity, { readonly subject: string; readonly issuer: string }>
+}
+
+/**
+ * The plan with every look-up made ready, for an engine to swap in as a whole. Pure; throws only
+ * for a plan that `plan` would not have made. `generation` tells this value from the ones before.
+ */
+export function compile(plan: Plan, generation = 0): CompiledGateway {
+  const policies = new Map(plan.policies.map((policy) => [policy.id, policy]))
+  const names: Context['names'] = new WeakMap()
+  const workloads = new Map(
+    plan.workloads.map((workload): [string, CompiledWorkload] => [
+      workload.key,
+      {
+        ...workload,
+        policies: compilePolicySet(workload.policies, policies, { point: 'workload', names }),
+      },
+    ]),
+  )
+  const context = { settings: plan.settings, policies, workloads, names }
+  return {
+    generation,
+    ports: new Map(plan.ports.map((port) => [port.listenerPort, compilePort(port, context)])),
+  }
+}
+
+function compilePort(port: PlannedPort, context: Context): CompiledPort {
+  const compiled = port.servers.map((server) => ({
+    server: compileServer(server, context),
+    hosts: compileHosts(server, context),
+    tls: tlsKey(server),
+  }))
+  const owners = new HostTable(
+    compiled.flatMap((entry) => entry.server.hosts.map((host) => [host, entry] as const)),
+  )
+  const byServer = new Map(compiled.map((entry) => [entry.server, entry]))
+  return {
+    servers: compiled.map(({ server }) => server),
+    chooseServer: (serverName) => owners.find(serverName?.toLowerCase() ?? null)?.server ?? null,
+    chooseVirtualHost(server, authority): HostChoice {
+      const host = hostWithoutPort(authority)
+      // No virtual host answers for a name with a trailing dot, and nobody owns it.
+      const owner = host === '' || host.endsWith('.') ? null : owners.find(host)
+      if (owner === null) return { kind: 'no-host' }
+      const own = byServer.get(server)
+      if (owner !== own) {
+        // Only among servers that would have asked for, and checked, the very same certificate.
+        const equal = own !== undefined && own.tls !== null && own.tls === owner.tls
+        if (!equal || !context.settings.istioCompat) return { kind: 'misdirected' }
+      }
+      const virtualHost = own?.hosts.find(host) ?? null
+      return virtualHost === null ? { kind: 'no-host' } : { kind: 'virtual-host', virtualHost }
+    },
+  }
+}
+
+function compileServer(server: PlannedServer, context: Context): CompiledServer {
+  const { policies, names, settings } = context
+  return {
+    key: server.key,
+    subaccountId: server.subaccountId,
+    gateway: server.gateway,
+    hosts: server.hosts,
+    mode: server.mode,
+    certificateRequired: server.certificateRequired,
+    material: compileMaterial(server.material),
+    pins: {
+      certificateHashes: new Set(server.pins.certificateHashes),
+      spkiHashes: new Set(server.pins.spkiHashes),
+      subjectAltNames: server.pins.subjectAltNames,
+    },
+    xfcc: xfccSettings(settings),
+    gatewayPolicies: compilePolicySet(server.policies, policies, { point: 'gateway', names }),
+  }
+}
+
+function compileHosts(server: PlannedServer, context: Context): HostTable<CompiledVirtualHost> {
+  const { hostname } = context.settings
+  const local = server.material.ready
+    ? { ...server.material.local, hostname }
+    : { subject: null, uriSans: [], dnsSans: [], hostname }
+  const { workloads } = context
+  return new HostTable(
+    server.virtualHosts.map(
+      (entry) => [entry.host, compileVirtualHost(entry, { server, local, workloads })] as const,
+    ),
+  )
+}
+
+function compileMaterial(material: PlannedMaterial): ServerMaterial {
+  if (!material.ready) return material
+  const { tls, bundleName, local } = material
+  return { ready: true, tls, bundleName, ownUriSans: local.uriSans }
+}
+
+function xfccSettings(settings: GatewaySettings): XfccSettings {
+  const { xfcc, meshHop, trustDomain } = settings
+  return {
+    mode: xfcc.mode,
+    details: new Set(xfcc.details),
+    meshHop: meshHop.enabled
+      ? {
+          gatewaySpiffe: `spiffe://${gatewayPrincipal(settings)}`,
+          gatewayCertificateSha256: meshHop.gatewayCertificateSha256,
+          workloadSpiffe: ({ namespace, serviceAccount }) =>
+            `spiffe://${trustDomain}/ns/${namespace}/sa/${serviceAccount}`,
+        }
+      : null,
+  }
+}
+
+/**
+ * Equal for two servers exactly when they ask the same of a client (gateway.md section 5.3); server
+ * certificates may differ. `null` for a server without material, which equals nothing.
+ */
+function tlsKey(server: PlannedServer): string | null {
+  if (!server.material.ready) return null
+  const { tls } = server.material
+  return JSON.stringify([
+    server.mode,
+    server.certificateRequired,
+    tls.clientAuthoritiesPem.toSorted(),
+    tls.crlPem,
+    tls.minVersion,
+    tls.maxVersion,
+    tls.cipherSuites,
+    server.pins.certificateHashes.toSorted(),
+    server.pins.spkiHashes.toSorted(),
+    server.pins.subjectAltNames.toSorted(),
+  ])
 }

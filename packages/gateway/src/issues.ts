@@ -68,6 +68,7 @@ function describe(issue: z.core.$ZodIssue, value: unknown): string {
     const hint = nearest === null ? '' : `; did you mean "${nearest}"?`
     return `${JSON.stringify(value)?.slice(0, 80)} is not one of ${allowed.join(', ')}${hint}`
   }
+  if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? 'not a name for this field'
   return issue.message
 }
 

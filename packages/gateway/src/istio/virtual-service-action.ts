@@ -32,8 +32,12 @@ export const routeDestination = z
     }
   })
 
+const rewritePathText = z
+  .string()
+  .regex(/^[\x21\x22\x24-\x3e\x40-\x7e]*$/, 'not a path without query and fragment')
+
 export const rewriteRule = z.strictObject({
-  uri: pathText.optional(),
+  uri: rewritePathText.optional(),
   authority: authorityText.optional(),
   uriRegexRewrite: refusedField('uriRegexRewrite is not built yet'),
 })

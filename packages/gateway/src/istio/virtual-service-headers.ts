@@ -4,9 +4,23 @@ import { parseHeaderValue } from '../header-value.ts'
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
-const operationName = z.string().refine((name) => token.test(name) || isAuthority(name), {
-  error: (issue) => `"${String(issue.input)}" is not a header name that can be changed`,
-})
+/** Framing and connection management belong to the gateway (RFC 9112 section 6, RFC 9110 7.6.1). */
+const framing = new Set([
+  'connection',
+  'content-length',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+const operationName = z
+  .string()
+  .refine((name) => (token.test(name) && !framing.has(name.toLowerCase())) || isAuthority(name), {
+    error: (issue) => `"${String(issue.input)}" is not a header name that can be changed`,
+  })
 
 /** Text with `%OPERATOR%`s, checked at load (gateway.md section 6.3). */
 const operationValue = z.string().superRefine((text, context) => {

@@ -35,7 +35,7 @@ const httpRoute = z
     websocketUpgrade: refusedField('websocketUpgrade is reserved and has no effect'),
   })
   .superRefine((rule, context) => {
-    const issue = (path: string[], message: string) =>
+    const issue = (path: (string | number)[], message: string) =>
       context.addIssue({ code: 'custom', path, message })
     const actions = (['route', 'redirect', 'directResponse'] as const).filter(
       (action) => rule[action] !== undefined,
@@ -48,6 +48,13 @@ const httpRoute = z
     if (weights.length > 1 && weights.every((weight) => weight === 0)) {
       issue(['route'], 'total destination weight = 0')
     }
+    rule.route?.forEach((entry, index) => {
+      if (rule.route?.length === 1 || entry.headers?.response === undefined) return
+      issue(
+        ['route', index, 'headers', 'response'],
+        'response headers of one of several destinations are not built yet: put them on the rule',
+      )
+    })
     const authority = Object.keys(rule.headers?.request?.set ?? {}).some(isAuthority)
     if (authority && rule.rewrite?.authority !== undefined) {
       issue(['rewrite', 'authority'], 'Host is also set by headers.request.set')

@@ -5,7 +5,9 @@ import { labelName, metadataOf, textMap } from '../metadata.ts'
 const servicePort = z.strictObject({
   name: z.string().optional(),
   port: z.int().min(1).max(65_535),
-  targetPort: z.union([z.int().min(1).max(65_535), z.string().min(1)]).optional(),
+  targetPort: z
+    .union([z.int().min(1).max(65_535), z.string().min(1)], 'neither a port number nor a port name')
+    .optional(),
   protocol: z.enum(['TCP', 'UDP', 'SCTP']).optional(),
   appProtocol: meaninglessField,
   nodePort: meaninglessField,

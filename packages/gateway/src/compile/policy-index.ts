@@ -1,0 +1,111 @@
+import type { RequestView } from '../compiled.ts'
+import type { Attribute } from './policy-attribute.ts'
+import type { CompiledRule, Group } from './policy-rule.ts'
+
+/** Rules that need one of a few exact values of one attribute. */
+interface Requirement {
+  readonly attribute: Attribute
+  readonly values: readonly string[]
+}
+
+/**
+ * Finds a matching rule without looking at every rule: each rule that needs an exact value (a DN, a
+ * header, a host) is filed under its rarest such value, and a request only meets the rules filed
+ * under its own values. What needs none is tried one by one.
+ */
+export class PolicyIndex {
+  readonly #tables = new Map<string, { attribute: Attribute; rules: Map<string, CompiledRule[]> }>()
+  readonly #others: CompiledRule[] = []
+
+  constructor(rules: readonly CompiledRule[]) {
+    const requirements = rules.map(requirementsOf)
+    const frequency = countValues(requirements)
+    rules.forEach((rule, index) => {
+      const best = rarest(requirements[index] ?? [], frequency)
+      if (best === null) this.#others.push(rule)
+      else this.#file(rule, best)
+    })
+  }
+
+  /** A rule that matches, or `null`. */
+  find(view: RequestView): CompiledRule | null {
+    for (const { attribute, rules } of this.#tables.values()) {
+      for (const value of lookupValues(attribute, view)) {
+        const found = rules.get(value)?.find((rule) => rule.matches(view))
+        if (found !== undefined) return found
+      }
+    }
+    return this.#others.find((rule) => rule.matches(view)) ?? null
+  }
+
+  #file(rule: CompiledRule, { attribute, values }: Requirement): void {
+    let table = this.#tables.get(attribute.id)
+    if (table === undefined) {
+      table = { attribute, rules: new Map() }
+      this.#tables.set(attribute.id, table)
+    }
+    for (const value of values) {
+      const filed = table.rules.get(value)
+      if (filed === undefined) table.rules.set(value, [rule])
+      else filed.push(rule)
+    }
+  }
+}
+
+/** Every value a condition could have been met by: lines apart, and joined. */
+function lookupValues(attribute: Attribute, view: RequestView): readonly string[] {
+  const lines = attribute.read(view)
+  return attribute.repeatable && lines.length > 1 ? [...lines, lines.join(',')] : lines
+}
+
+function requirementsOf(rule: CompiledRule): Requirement[] {
+  return rule.groups.flatMap(requirementsOfGroup)
+}
+
+/** A group needs a value of an attribute only if each of its alternatives does. */
+function requirementsOfGroup(group: Group): Requirement[] {
+  const [first, ...others] = group
+  return (first ?? []).flatMap((condition) => {
+    const { attribute, exact } = condition
+    if (exact === null) return []
+    const rest = others.map(
+      (conditions) =>
+        conditions.find((entry) => entry.attribute.id === attribute.id && entry.exact !== null)
+          ?.exact ?? null,
+    )
+    if (rest.some((values) => values === null)) return []
+    return [
+      { attribute, values: [...new Set([...exact, ...rest.flatMap((values) => values ?? [])])] },
+    ]
+  })
+}
+
+function countValues(requirements: readonly (readonly Requirement[])[]): Map<string, number> {
+  const frequency = new Map<string, number>()
+  for (const { attribute, values } of requirements.flat()) {
+    for (const value of values) {
+      const key = keyOf(attribute, value)
+      frequency.set(key, (frequency.get(key) ?? 0) + 1)
+    }
+  }
+  return frequency
+}
+
+function rarest(
+  requirements: readonly Requirement[],
+  frequency: ReadonlyMap<string, number>,
+): Requirement | null {
+  let best: { requirement: Requirement; rules: number } | null = null
+  for (const requirement of requirements) {
+    let rules = 0
+    for (const value of requirement.values) {
+      rules = Math.max(rules, frequency.get(keyOf(requirement.attribute, value)) ?? 0)
+    }
+    if (best === null || rules < best.rules) best = { requirement, rules }
+  }
+  return best?.requirement ?? null
+}
+
+function keyOf(attribute: Attribute, value: string): string {
+  return `${attribute.id}\0${value}`
+}

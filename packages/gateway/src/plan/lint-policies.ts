@@ -1,0 +1,125 @@
+import { formatName, parseDistinguishedName } from '@twinlatch/pki'
+import type { GatewaySettings } from '../config.ts'
+import { problemAt } from '../issues.ts'
+import type { PolicyRule } from '../istio/authorization-policy.ts'
+import { isPathTemplate } from '../path-template.ts'
+import { parsePolicyKey } from '../policy-key.ts'
+import { isGateway, targetsOf } from './policies.ts'
+import type { Findings, Resources } from './resources.ts'
+
+/** Reports one oddity at a path below `spec.rules`. */
+type Report = (path: readonly (string | number)[], message: string) => void
+
+/** Warns of values that can never match, or match more than they say (gateway.md section 11). */
+export function lintPolicies(lint: {
+  readonly resources: Resources
+  readonly settings: GatewaySettings
+  readonly findings: Findings
+}): void {
+  const { ingressNamespace, rootNamespace } = lint.settings
+  for (const policy of lint.resources.policies) {
+    const targets = targetsOf(policy)
+    const atGateway =
+      targets?.some(isGateway) ??
+      (policy.namespace === ingressNamespace || policy.namespace === rootNamespace)
+    const report: Report = (path, message) =>
+      lint.findings.warnings.push(problemAt(policy, ['spec', 'rules', ...path], message))
+    policy.document.spec.rules?.forEach((rule, index) => {
+      lintSources(rule, (path, message) => report([index, ...path], message))
+      lintOperations(rule, atGateway, (path, message) => report([index, ...path], message))
+      lintConditions(rule, atGateway, (path, message) => report([index, ...path], message))
+    })
+  }
+}
+
+function lintSources(rule: PolicyRule, report: Report): void {
+  rule.from?.forEach(({ source }, index) => {
+    for (const field of ['principals', 'notPrincipals'] as const) {
+      source[field]?.forEach((value, at) => {
+        if (!value.startsWith('spiffe://')) return
+        report(
+          ['from', index, 'source', field, at],
+          `"${value}" never matches: principals are written without spiffe://`,
+        )
+      })
+    }
+  })
+}
+
+function lintOperations(rule: PolicyRule, atGateway: boolean, report: Report): void {
+  rule.to?.forEach(({ operation }, index) => {
+    for (const field of ['paths', 'notPaths'] as const) {
+      operation[field]?.forEach((value, at) => {
+        if (value.startsWith('/') || value.startsWith('*') || isPathTemplate(value)) return
+        report(
+          ['to', index, 'operation', field, at],
+          `"${value}" never matches: a path begins with "/"`,
+        )
+      })
+    }
+    for (const field of ['ports', 'notPorts'] as const) {
+      operation[field]?.forEach((value, at) => {
+        if (!atGateway || (value !== '443' && value !== '80')) return
+        report(
+          ['to', index, 'operation', field, at],
+          `${value} never matches at the gateway: ports are the pod's, 8443 and 8080`,
+        )
+      })
+    }
+  })
+}
+
+function lintConditions(rule: PolicyRule, atGateway: boolean, report: Report): void {
+  rule.when?.forEach((condition, index) => {
+    const key = parsePolicyKey(condition.key)
+    if (key.kind === 'connection.sni' && !atGateway) {
+      report(
+        ['when', index, 'key'],
+        "at a workload connection.sni is outbound_.<port>_._.<service>, never the client's",
+      )
+    }
+    if (key.kind !== 'header') return
+    if (atGateway && key.header.startsWith('x-client-ssl-')) {
+      report(
+        ['when', index, 'key'],
+        `${condition.key} is empty at the gateway, where routes have not set it yet: attach the ` +
+          'policy to the workload, or use connection.tls.peer.subject',
+      )
+    }
+    for (const field of ['values', 'notValues'] as const) {
+      condition[field]?.forEach((value, at) => {
+        const message = distinguishedNameOddity(value)
+        if (message !== null) report(['when', index, field, at], message)
+      })
+    }
+  })
+}
+
+const nameStart = /^(CN|C|O|OU|L|ST|DC|UID|STREET|emailAddress|serialNumber)=/i
+
+/** What is odd about a header value that is meant as a distinguished name, or `null`. */
+export function distinguishedNameOddity(value: string): string | null {
+  const bare = value.replace(/^\*/, '').replace(/\*$/, '')
+  const isName = nameStart.test(bare) && /[,/]/.test(bare)
+  if (bare !== value && (isName || /[A-Za-z]=/.test(bare))) {
+    return `"${value}": a "*" at an end matches any text there, not the character; write the whole name`
+  }
+  if (!isName && !value.startsWith('/')) return null
+  const exact = rfc2253(value)
+  if (exact === null) return null
+  const rdns = exact.split(/(?<!\\),/)
+  if (/^C=/i.test(value) && rdns.length >= 3) {
+    const reversed = rfc2253(value, 'der') ?? exact
+    return `"${value}" looks like a name in forward order; headers show it as "${reversed}"`
+  }
+  return exact === value ? null : `"${value}" is compared as text; headers show it as "${exact}"`
+}
+
+function rfc2253(text: string, order: 'rfc' | 'der' = 'rfc'): string | null {
+  try {
+    return formatName(parseDistinguishedName(text, { order }).name)
+  } catch {
+    // Not a name, then there is nothing to say about it as one.
+    return null
+  }
+}

@@ -1,0 +1,155 @@
+import type { GatewaySettings } from '../config.ts'
+import { problemAt } from '../issues.ts'
+import {
+  type AuthorizationPolicyDocument,
+  isDryRun,
+  type PolicyTarget,
+} from '../istio/authorization-policy.ts'
+import type { Findings, Resource, Resources } from './resources.ts'
+import type { PlannedPolicy, PolicyAttachment } from './types.ts'
+import type { WorkloadDraft } from './workloads.ts'
+
+type Policy = Resource<AuthorizationPolicyDocument>
+
+/**
+ * Finds out which policies govern a gateway or a workload of one subaccount (gateway.md sections
+ * 11.1 and 11.2). A policy that cannot be attached closes everything it might have governed.
+ */
+export class PolicyAttacher {
+  readonly #resources: Resources
+  readonly #settings: GatewaySettings
+  readonly #findings: Findings
+  /** Why nothing of a namespace may be served. */
+  readonly #closed: Map<string, string>
+
+  constructor(resources: Resources, settings: GatewaySettings, findings: Findings) {
+    this.#resources = resources
+    this.#settings = settings
+    this.#findings = findings
+    this.#closed = new Map(
+      [...resources.unreadablePolicies].map(([namespace, name]) => [
+        namespace,
+        `${name} cannot be read`,
+      ]),
+    )
+    for (const policy of resources.policies) this.#resolve(policy)
+  }
+
+  /** Every policy of the subaccount, in order of age. */
+  planned(): PlannedPolicy[] {
+    return this.#resources.policies.map((policy) => ({
+      id: this.#idOf(policy),
+      name: policy.id,
+      namespace: policy.namespace,
+      action: policy.document.spec.action as PlannedPolicy['action'],
+      dryRun: isDryRun(policy.document),
+      rules: policy.document.spec.rules ?? [],
+    }))
+  }
+
+  /** Policies of the gateway point of one Gateway. */
+  ofGateway(gateway: { namespace: string; name: string }): PolicyAttachment {
+    const { ingressNamespace, labels } = this.#settings
+    const applies = (policy: Policy): boolean => {
+      const targets = targetsOf(policy)
+      if (targets === null) return this.#reaches(policy, ingressNamespace, [labels])
+      return targets.some(
+        (target) =>
+          isGateway(target) &&
+          policy.namespace === gateway.namespace &&
+          target.name === gateway.name,
+      )
+    }
+    return this.#attachment(applies, [gateway.namespace, ingressNamespace])
+  }
+
+  /** Policies of the workload point of one Service. */
+  ofWorkload({ workload, deployments, known }: WorkloadDraft): PolicyAttachment {
+    const { namespace, service } = workload
+    // A service that does not exist is never called, so nothing can be reached through it.
+    const podLabels = [
+      workload.labels,
+      ...deployments.map((entry) => entry.document.spec.template.metadata?.labels ?? {}),
+    ]
+    const applies = (policy: Policy): boolean => {
+      const targets = targetsOf(policy)
+      if (targets === null) return this.#reaches(policy, namespace, podLabels)
+      if (policy.namespace !== namespace || !known) return false
+      return targets.some(
+        (target) =>
+          (target.kind === 'Service' && target.name === service) ||
+          (target.kind === 'Deployment' && deployments.some((entry) => entry.name === target.name)),
+      )
+    }
+    return this.#attachment(applies, [namespace])
+  }
+
+  #attachment(applies: (policy: Policy) => boolean, namespaces: string[]): PolicyAttachment {
+    const closed = [...namespaces, this.#settings.rootNamespace]
+      .map((namespace) => this.#closed.get(namespace))
+      .find((reason) => reason !== undefined)
+    return {
+      policies: this.#resources.policies.filter(applies).map((policy) => this.#idOf(policy)),
+      error: closed ?? null,
+    }
+  }
+
+  /** Selector rules: root namespace or the own one, and all labels of the selector. */
+  #reaches(
+    policy: Policy,
+    namespace: string,
+    labelSets: readonly Readonly<Record<string, string>>[],
+  ): boolean {
+    if (policy.namespace !== namespace && policy.namespace !== this.#settings.rootNamespace) {
+      return false
+    }
+    const selector = Object.entries(policy.document.spec.selector?.matchLabels ?? {})
+    return labelSets.some((labels) => selector.every(([name, value]) => labels[name] === value))
+  }
+
+  #resolve(policy: Policy): void {
+    const { spec } = policy.document
+    const targets = targetsOf(policy) ?? []
+    targets.forEach((target, index) => {
+      const path =
+        spec.targetRefs === undefined ? ['spec', 'targetRef'] : ['spec', 'targetRefs', index]
+      const fault = this.#targetFault(target, policy.namespace)
+      if (fault === null) return
+      this.#findings.problems.push(problemAt(policy, path, fault))
+      this.#closed.set(policy.namespace, `AuthorizationPolicy ${policy.id}: ${fault}`)
+    })
+  }
+
+  #targetFault(target: PolicyTarget, namespace: string): string | null {
+    const id = `${namespace}/${target.name}`
+    const extension = target.kind === 'Deployment' || target.group === 'networking.istio.io'
+    if (extension && this.#settings.istioCompat) {
+      return `${target.group}/${target.kind} is no target in Istio, and istioCompat is on`
+    }
+    const exists =
+      target.kind === 'Service'
+        ? this.#resources.services.has(id)
+        : (target.kind === 'Deployment'
+            ? this.#resources.deployments
+            : this.#resources.gateways
+          ).some((entry) => entry.id === id)
+    if (exists) return null
+    return `${target.kind} ${id} does not exist, so everything in ${namespace} is refused until it does`
+  }
+
+  #idOf(policy: Policy): string {
+    return `${this.#resources.subaccountId}/${policy.id}`
+  }
+}
+
+/** The targets of a policy, or `null` if it goes by selector. */
+export function targetsOf(policy: Policy): readonly PolicyTarget[] | null {
+  const { targetRef, targetRefs } = policy.document.spec
+  if (targetRef !== undefined) return [targetRef]
+  return targetRefs ?? null
+}
+
+/** Whether a target is one of the two kinds of Gateway. */
+export function isGateway(target: PolicyTarget): boolean {
+  return target.kind === 'Gateway'
+}

@@ -1,0 +1,176 @@
+import type { SubaccountId } from '@twinlatch/kit'
+import type { GatewaySettings } from '../config.ts'
+import { problemAt } from '../issues.ts'
+import type { GatewayDocument, GatewayServer } from '../istio/gateway.ts'
+import { intersection } from '../istio/host-name.ts'
+import { readMaterial } from './material.ts'
+import { byAge, type Findings, type Resource, type Resources } from './resources.ts'
+import type { PlannedServer } from './types.ts'
+
+/** A server of a selected Gateway before its routes and policies are known. */
+export interface ServerDraft {
+  readonly server: Omit<PlannedServer, 'policies' | 'virtualHosts'>
+  readonly listenerPort: number
+  /** Hosts with the namespaces of VirtualServices they take (`*`, `.` resolved to the own one). */
+  readonly hosts: readonly { readonly namespace: string; readonly host: string }[]
+  readonly gateway: Resource<GatewayDocument>
+  /** Position in `spec.servers`. */
+  readonly position: number
+}
+
+interface Claim {
+  readonly host: string
+  readonly listenerPort: number
+  readonly subaccountId: SubaccountId
+  readonly gateway: Resource<GatewayDocument>
+  readonly position: number
+}
+
+/**
+ * The servers of all Gateways that select us, older ones first. A host that is taken, on its port or
+ * by another subaccount, is refused for the later Gateway (gateway.md section 5.1).
+ */
+export function draftServers(
+  all: readonly Resources[],
+  settings: GatewaySettings,
+  findings: Findings,
+): ServerDraft[] {
+  const claims: Claim[] = []
+  const drafts: ServerDraft[] = []
+  const ordered = all
+    .flatMap((resources) => resources.gateways.map((gateway) => ({ resources, gateway })))
+    .toSorted((a, b) => byAge(a.gateway, b.gateway))
+  for (const { resources, gateway } of ordered) {
+    if (!isSelected(gateway, settings, findings)) continue
+    gateway.document.spec.servers.forEach((server, position) => {
+      const listenerPort = settings.portMap[String(server.port.number)]
+      if (listenerPort === undefined) {
+        findings.problems.push(
+          problemAt(
+            gateway,
+            ['spec', 'servers', position, 'port', 'number'],
+            `port ${server.port.number} has no listener here: add it to the port map of the gateway ` +
+              `(mapped are ${Object.keys(settings.portMap).join(', ')})`,
+          ),
+        )
+        return
+      }
+      const { subaccountId } = resources
+      const own = server.hosts.map(({ host }) => ({
+        host,
+        listenerPort,
+        subaccountId,
+        gateway,
+        position,
+      }))
+      if (!claimHosts(own, claims, findings)) return
+      drafts.push(draft(server, { resources, gateway, position, listenerPort, settings, findings }))
+    })
+  }
+  return drafts
+}
+
+function isSelected(
+  gateway: Resource<GatewayDocument>,
+  settings: GatewaySettings,
+  findings: Findings,
+): boolean {
+  const selector = Object.entries(gateway.document.spec.selector ?? {})
+  if (selector.every(([name, value]) => settings.labels[name] === value)) return true
+  const labels = Object.entries(settings.labels).map(([name, value]) => `${name}=${value}`)
+  findings.warnings.push(
+    problemAt(
+      gateway,
+      'spec.selector',
+      `Gateway ${gateway.id} selects another gateway and is left out; ours has ${labels.join(', ')}`,
+    ),
+  )
+  return false
+}
+
+/** All hosts of a server or none: half a server would be a surprise. */
+function claimHosts(own: readonly Claim[], claims: Claim[], findings: Findings): boolean {
+  let free = true
+  own.forEach((claim, index) => {
+    const earlier = [...claims, ...own.slice(0, index)]
+    const taken = earlier.find((other) => conflicts(other, claim))
+    if (taken === undefined) return
+    free = false
+    const path = ['spec', 'servers', claim.position, 'hosts', index]
+    findings.problems.push(problemAt(claim.gateway, path, describeConflict(claim, taken)))
+  })
+  if (free) claims.push(...own)
+  return free
+}
+
+function conflicts(taken: Claim, claim: Claim): boolean {
+  if (taken.subaccountId !== claim.subaccountId)
+    return intersection(taken.host, claim.host) !== null
+  return taken.listenerPort === claim.listenerPort && taken.host === claim.host
+}
+
+function describeConflict(claim: Claim, taken: Claim): string {
+  // Names of another tenant's documents are not for this one's eyes.
+  if (claim.subaccountId !== taken.subaccountId) {
+    return `host "${claim.host}" is claimed by a Gateway of another subaccount`
+  }
+  return (
+    `host "${claim.host}" of Gateway ${claim.gateway.id} is taken on this port by ` +
+    `Gateway ${taken.gateway.id} servers[${taken.position}]`
+  )
+}
+
+interface DraftContext {
+  readonly resources: Resources
+  readonly gateway: Resource<GatewayDocument>
+  readonly position: number
+  readonly listenerPort: number
+  readonly settings: GatewaySettings
+  readonly findings: Findings
+}
+
+function draft(server: GatewayServer, context: DraftContext): ServerDraft {
+  const { resources, gateway, position, listenerPort, settings, findings } = context
+  const { tls } = server
+  if (tls === undefined) throw new TypeError('a server without tls passed its schema')
+  const { material, problem, warnings } = readMaterial(tls, resources, settings.ingressNamespace)
+  const path = ['spec', 'servers', position, 'tls']
+  if (problem !== null) findings.problems.push(problemAt(gateway, path, problem))
+  for (const warning of warnings) {
+    findings.warnings.push(problemAt(gateway, path, `Gateway ${gateway.id}: ${warning}`))
+  }
+  const pins = {
+    certificateHashes: tls.verifyCertificateHash ?? [],
+    spkiHashes: tls.verifyCertificateSpki ?? [],
+    subjectAltNames: tls.subjectAltNames ?? [],
+  }
+  const pinned = Object.values(pins).some((list) => list.length > 0)
+  const mode = tls.mode as PlannedServer['mode']
+  return {
+    server: {
+      key: `${resources.subaccountId}/${gateway.id}/${server.port.name}`,
+      subaccountId: resources.subaccountId,
+      gateway: { namespace: gateway.namespace, name: gateway.name },
+      port: server.port.number,
+      policyPort: podPort(server.port.number),
+      hosts: server.hosts.map(({ host }) => host),
+      mode,
+      certificateRequired: mode === 'MUTUAL' || (mode === 'OPTIONAL_MUTUAL' && pinned),
+      pins,
+      material,
+    },
+    listenerPort,
+    hosts: server.hosts.map(({ namespace, host }) => ({
+      namespace: namespace === '.' ? gateway.namespace : namespace,
+      host,
+    })),
+    gateway,
+    position,
+  }
+}
+
+/** The pod behind the default ingress Service listens on 8443 and 8080 (gateway.md 11.4, `ports`). */
+function podPort(port: number): number {
+  if (port === 443) return 8443
+  return port === 80 ? 8080 : port
+}
