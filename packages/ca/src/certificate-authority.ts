@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import type { Secret, Stoppable, SubaccountId } from '@twinlatch/kit'
 import type { Certificate } from '@twinlatch/pki'
 import type { Authority } from './authority.ts'
-import type { CertificateFilter, CertificateRecord } from './ca-store.ts'
+import type { CertificateFilter, CertificateRecord } from './certificate-record.ts'
 import type { CertificateOrder, OrderingCaller } from './order.ts'
 
 /** Names of a listener of ours: DNS names and IP addresses. */

@@ -1,6 +1,5 @@
 export type { AlternativeName } from './alternative-name.ts'
 export type { Authority } from './authority.ts'
-export type { CertificateFilter, CertificateRecord } from './ca-store.ts'
 export type {
   CertificateAuthority,
   CertificateWithChain,
@@ -8,6 +7,7 @@ export type {
   ListenerCertificate,
   ServerOrder,
 } from './certificate-authority.ts'
+export type { CertificateFilter, CertificateRecord } from './certificate-record.ts'
 export { type CaLimits, defaultLimits } from './config.ts'
 export { defaultProfiles, type ProfileName } from './default-profiles.ts'
 export { CaError, type CaErrorCode } from './errors.ts'

@@ -2,7 +2,8 @@ import type { SubaccountId } from '@twinlatch/kit'
 import { type Certificate, formatSerial, parseCertificates, parseSerial } from '@twinlatch/pki'
 import type { Store } from '@twinlatch/store'
 import type { Authorities } from './authority.ts'
-import { type CertificateRecord, findCertificate, type StoredCertificate } from './ca-store.ts'
+import { findCertificate } from './ca-store.ts'
+import type { CertificateRecord, StoredCertificate } from './certificate-record.ts'
 import { CaError } from './errors.ts'
 
 interface InventoryDeps {

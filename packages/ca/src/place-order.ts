@@ -11,14 +11,10 @@ import type {
 import { pemOf } from './chain-pem.ts'
 import type { ProfileName } from './default-profiles.ts'
 import { CaError } from './errors.ts'
+import { assertNotIssuedBefore } from './idempotency.ts'
 import { withChain } from './inventory.ts'
-import {
-  assertNotIssuedBefore,
-  assertQuota,
-  type IssueDeps,
-  type IssueResult,
-  issue,
-} from './issue.ts'
+import { issue } from './issue.ts'
+import type { IssueDeps, IssueResult } from './issue-request.ts'
 import type { KeySource } from './key-source.ts'
 import {
   type AdmittedOrder,
@@ -27,6 +23,7 @@ import {
   type OrderingCaller,
 } from './order.ts'
 import type { Profile } from './profile.ts'
+import { assertQuota } from './quota.ts'
 
 /** What placing an order needs. */
 export interface OrderDesk extends IssueDeps {
@@ -66,7 +63,7 @@ async function fulfil(
   desk: OrderDesk,
 ): Promise<IssuedCertificate> {
   const { store, clock } = desk
-  await assertNotIssuedBefore(store.database, { caller, idempotencyKey })
+  await assertNotIssuedBefore(store.database, caller, idempotencyKey)
   const profile = profileOf(order.profile, desk)
   const admitted = admitOrder(order, profile, caller, clock.now())
   const ifMissing = order.ifMissing ?? false
@@ -82,9 +79,14 @@ async function fulfil(
   const key = await desk.keys.take(admitted.keyType, `${caller.subaccountId} ${caller.actor}`)
   const result = await issue(
     {
-      ...{ order: admitted, authority, caller, key, ifMissing, idempotencyKey },
+      order: admitted,
+      authority,
+      caller,
+      key,
       counted: true,
       packed: true,
+      ifMissing,
+      idempotencyKey,
     },
     desk,
   )
@@ -100,7 +102,11 @@ export async function placeServerOrder(
   const [name = ''] = names
   const admitted = admitOrder(
     {
-      ...{ name, days, profile: 'server', keyType: 'ec-p256', format: 'pem-secret' },
+      name,
+      days,
+      profile: 'server',
+      keyType: 'ec-p256',
+      format: 'pem-secret',
       password: null,
       subjectAltNames: names.map(
         (value): AlternativeName => ({ type: isIP(value) === 0 ? 'dns' : 'ip', value }),
@@ -114,8 +120,14 @@ export async function placeServerOrder(
   const key = await generateKeyPair(admitted.keyType)
   const result = await issue(
     {
-      ...{ order: admitted, authority, caller, key },
-      ...{ counted: false, packed: false, ifMissing: false, idempotencyKey: null },
+      order: admitted,
+      authority,
+      caller,
+      key,
+      counted: false,
+      packed: false,
+      ifMissing: false,
+      idempotencyKey: null,
     },
     desk,
   )
@@ -177,8 +189,11 @@ async function recordRefusal(
   const detail = { code, profile: order.profile }
   await store.transaction((database) =>
     audit.record(database, {
-      ...{ subaccountId, actor, target, detail },
+      subaccountId,
+      actor,
       action: 'certificate.refused',
+      target,
+      detail,
     }),
   )
 }

@@ -1,15 +1,23 @@
 import { type Certificate, formatName } from '@twinlatch/pki'
 import type { Authority } from './authority.ts'
-import type { CertificateRecord } from './ca-store.ts'
 import type { CertificateWithChain, IssuedCertificate } from './certificate-authority.ts'
+import type { CertificateRecord } from './certificate-record.ts'
 import { pemOf } from './chain-pem.ts'
 
 /** A line of the inventory (console-and-cli.md section 5.2: stored values only). */
 export function renderRecord(record: CertificateRecord) {
-  const { id, name, subject, issuer, serial, sha256, notBefore, notAfter, status } = record
-  const { profile, keyType } = record
   return {
-    ...{ id, name, subject, issuer, serial, sha256, notBefore, notAfter, status, profile, keyType },
+    id: record.id,
+    name: record.name,
+    subject: record.subject,
+    issuer: record.issuer,
+    serial: record.serial,
+    sha256: record.sha256,
+    notBefore: record.notBefore,
+    notAfter: record.notAfter,
+    status: record.status,
+    profile: record.profile,
+    keyType: record.keyType,
   }
 }
 

@@ -1,4 +1,5 @@
 import { type KeyObject, X509Certificate } from 'node:crypto'
+import { messageOf } from '@twinlatch/kit'
 import { type Certificate, verifyChain } from '@twinlatch/pki'
 import type { SigningAuthority } from './authority.ts'
 import { type KeyPackage, type KeyPackageContent, reopenKey } from './keystore.ts'
@@ -141,9 +142,9 @@ export async function selfCheck(signed: Signed): Promise<string[]> {
     const fault = `not so: ${claim} (${section})`
     try {
       if (!(await holds(signed))) faults.push(fault)
-    } catch {
-      // A check that cannot even be made has failed. What it threw could quote key material.
-      faults.push(fault)
+    } catch (error) {
+      // A check that cannot even be made has failed.
+      faults.push(`${fault}: ${messageOf(error)}`)
     }
   }
   return faults
