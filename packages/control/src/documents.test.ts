@@ -1,124 +1,37 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import {
-  devSubaccountId,
-  type ProblemItem,
-  Secret,
-  type SubaccountId,
-  silentLogger,
-} from '@twinlatch/kit'
-import { openStore, type Store } from '@twinlatch/store'
+import { devSubaccountId } from '@twinlatch/kit'
+import type { Store } from '@twinlatch/store'
 import {
   createFakeClock,
   createTemporaryDirectory,
   type TemporaryDirectory,
 } from '@twinlatch/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { DocumentCompiler, DocumentSet, ParsedDocument } from './document.ts'
-import type { JsonObject } from './json.ts'
-import { migrations } from './migrations.ts'
-import { type Control, openControl } from './service.ts'
+import { documentOf, gateway, line } from '../testing/line-compiler.ts'
+import { admin, startControl } from '../testing/start-control.ts'
+import type { Control } from './service.ts'
 
 const clock = createFakeClock('2026-01-01T00:00:00.000Z')
-const admin = { subaccountId: devSubaccountId, actor: 'admin' }
 let home: TemporaryDirectory
 let store: Store
 let control: Control
-let checked: (readonly DocumentSet[])[]
 
-/**
- * Reads one JSON document a line. A host may be claimed once, over all subaccounts; a route needs
- * its gateway: enough of the real compiler to make checks depend on what else is stored.
- */
-const compiler: DocumentCompiler = {
-  parse(files) {
-    const documents: ParsedDocument[] = []
-    const problems: ProblemItem[] = []
-    for (const file of files) {
-      for (const [index, line] of file.text.split('\n').filter(Boolean).entries()) {
-        try {
-          documents.push({ ...documentOf(JSON.parse(line)), file: file.name, index })
-        } catch {
-          problems.push({ path: '$', message: 'not a document', file: file.name, document: index })
-        }
-      }
-    }
-    return { documents, problems, warnings: [] }
-  },
-  check(sets) {
-    checked.push(sets)
-    const problems: ProblemItem[] = []
-    const warnings: ProblemItem[] = []
-    const claims = new Map<string, string>()
-    for (const { documents } of sets) {
-      const names = new Set(documents.map(({ kind, name }) => `${kind}/${name}`))
-      for (const { kind, name, body, file } of documents) {
-        const at = file === undefined ? {} : { file }
-        const host = String(body['host'] ?? '')
-        if (kind === 'Gateway' && claims.has(host)) {
-          problems.push({
-            path: '$.host',
-            message: `${host} is claimed by ${claims.get(host)}`,
-            ...at,
-          })
-        }
-        if (kind === 'Gateway') claims.set(host, name)
-        if (kind === 'Route' && !names.has(`Gateway/${body['gateway']}`)) {
-          problems.push({ path: '$.gateway', message: `no gateway for ${name}`, ...at })
-        }
-        if (body['odd']) warnings.push({ path: '$.odd', message: `${name} is odd`, ...at })
-      }
-    }
-    return { problems, warnings }
-  },
-}
-
-function documentOf(body: JsonObject): Omit<ParsedDocument, 'file' | 'index'> {
-  const metadata = body['metadata'] as { name: string; namespace: string }
-  return {
-    apiVersion: String(body['apiVersion']),
-    kind: String(body['kind']),
-    namespace: metadata.namespace,
-    name: metadata.name,
-    body,
-  }
-}
-
-const line = (kind: string, name: string, more: object = {}, apiVersion = 'test.dev/v1') =>
-  JSON.stringify({ apiVersion, kind, metadata: { name, namespace: 'shop' }, ...more })
-const gateway = (name: string, host: string, more: object = {}) =>
-  line('Gateway', name, { host, ...more })
 const file = (text: string, name = 'a.yaml') => ({ name, text })
 const apply = (text: string, by = admin) => control.documents.apply({ files: [file(text)] }, by)
 const actions = async (report: ReturnType<typeof apply>) =>
   (await report).results.map(({ kind, name, action }) => `${kind}/${name} ${action}`)
-
-async function start(): Promise<void> {
-  store = await openStore({
-    url: `sqlite:${join(home.path, 'twinlatch.db')}`,
-    masterKey: new Secret<Uint8Array>(Buffer.alloc(32, 7)),
-    clock,
-    log: silentLogger,
-  })
-  await store.migrate([migrations])
-  control = await openControl({ store, clock, log: silentLogger, compiler })
+const start = async () => {
+  ;({ store, control } = await startControl(home.path, clock))
 }
 
 beforeEach(async () => {
   home = await createTemporaryDirectory()
   clock.set('2026-01-01T00:00:00.000Z')
-  checked = []
   await start()
 })
 afterEach(async () => {
   await store.stop()
   await home.remove()
 })
-
-async function otherTenant(name = 'acme'): Promise<{ subaccountId: SubaccountId; actor: string }> {
-  const { id } = await control.subaccounts.create(name, admin)
-  return { subaccountId: id, actor: 'admin' }
-}
 
 describe('apply', () => {
   test('says created, then unchanged, then configured', async () => {
@@ -206,7 +119,7 @@ describe('apply', () => {
       'subaccount.created',
     ])
     await apply(gateway('h', 'a'))
-    await expect(control.documents.apply(dry, admin)).rejects.toThrow('a is claimed by h')
+    await expect(control.documents.apply(dry, admin)).rejects.toThrow('a is claimed twice')
   })
 
   test('of two at once, the second is checked against the first', async () => {
@@ -268,151 +181,6 @@ describe('delete', () => {
     const files = [file(`${gateway('g', 'a')}\n${route}`)]
     await control.documents.delete({ files }, admin)
     expect(await control.documents.all()).toEqual([])
-  })
-})
-
-describe('tenants', () => {
-  test("do not see, change or delete each other's documents", async () => {
-    const acme = await otherTenant()
-    await apply(gateway('g', 'a'))
-    expect(await control.documents.list(acme.subaccountId)).toEqual([])
-    const files = [file(gateway('g', 'a'))]
-    expect(await actions(control.documents.delete({ files }, acme))).toEqual(['Gateway/g absent'])
-    expect(await actions(apply(gateway('g', 'b'), acme))).toEqual(['Gateway/g created'])
-    expect(await control.documents.list(devSubaccountId)).toMatchObject([{ host: 'a' }])
-    expect((await control.documents.all()).map(({ documents }) => documents.length)).toEqual([1, 1])
-  })
-
-  test('are told of a conflict with another one, and not with what', async () => {
-    const acme = await otherTenant()
-    await apply(gateway('private-name', 'a'), acme)
-    // `dev` sorts behind `acme` in this check, so the fault is reported at its own document.
-    await expect(apply(gateway('g', 'a'))).rejects.toMatchObject({ items: [{ file: 'a.yaml' }] })
-    const second = await otherTenant('globex')
-    await apply(gateway('other-name', 'b'), second)
-    checked = []
-    await apply(gateway('mine', 'c'), acme)
-    const foreign = checked[0]?.filter(({ subaccountId }) => subaccountId !== acme.subaccountId)
-    expect(foreign?.flatMap(({ documents }) => documents.map((found) => found.file))).toEqual([
-      '\0elsewhere',
-    ])
-  })
-
-  test("get no findings about another one's documents", async () => {
-    const acme = await otherTenant()
-    await apply(gateway('private-name', 'a', { odd: true }), acme)
-    expect((await apply(gateway('g', 'b', { odd: true }))).warnings).toEqual([
-      { path: '$.odd', message: 'g is odd', file: 'a.yaml' },
-    ])
-    const { id } = await control.subaccounts.create('globex', admin)
-    const late: DocumentCompiler = {
-      ...compiler,
-      check: (sets) => ({
-        problems: sets.flatMap(({ documents }) =>
-          documents.map(({ name, file: at = '' }) => ({
-            path: '$',
-            message: `no ${name}`,
-            file: at,
-          })),
-        ),
-        warnings: [],
-      }),
-    }
-    const strict = await openControl({ store, clock, log: silentLogger, compiler: late })
-    const refused = strict.documents.apply(
-      { files: [file(gateway('own', 'z'))] },
-      { subaccountId: id, actor: 'admin' },
-    )
-    const error = await refused.catch((thrown: unknown) => thrown)
-    expect(error).toMatchObject({
-      items: [
-        { message: 'no own', file: 'a.yaml' },
-        { message: 'this change is in conflict with a document of another subaccount' },
-      ],
-    })
-    expect(JSON.stringify(error)).not.toContain('private-name')
-  })
-})
-
-describe('listeners', () => {
-  test('have taken a change over before apply answers, and are called for no other', async () => {
-    const seen: string[][] = []
-    const end = control.documents.onChange(async () => {
-      const [set] = await control.documents.all()
-      seen.push(set?.documents.map(({ name }) => name) ?? [])
-    })
-    await apply(gateway('g', 'a'))
-    expect(seen).toEqual([['g']])
-    await apply(gateway('g', 'a'))
-    await expect(apply('nonsense')).rejects.toThrow()
-    expect(seen.length).toBe(1)
-    end()
-    await apply(gateway('h', 'b'))
-    expect(seen.length).toBe(1)
-  })
-
-  test('are called one at a time, so that newer is never replaced by older', async () => {
-    let running = 0
-    const counts: number[] = []
-    control.documents.onChange(async () => {
-      running += 1
-      expect(running).toBe(1)
-      const [set] = await control.documents.all()
-      await new Promise((resolve) => setImmediate(resolve))
-      counts.push(set?.documents.length ?? 0)
-      running -= 1
-    })
-    await Promise.all(Array.from({ length: 8 }, (_, i) => apply(gateway(`g${i}`, `host${i}`))))
-    expect(counts).toEqual(counts.toSorted((a, b) => a - b))
-    expect(counts.at(-1)).toBe(8)
-  })
-
-  test('one that fails does not undo the change, and the caller is told', async () => {
-    const end = control.documents.onChange(() => Promise.reject(new Error('cannot compile')))
-    const { results, warnings } = await apply(gateway('g', 'a'))
-    expect(results[0]?.action).toBe('created')
-    expect(warnings).toEqual([
-      { path: '$', message: expect.stringContaining('could not take it over') },
-    ])
-    end()
-    expect((await apply(gateway('g', 'b'))).warnings).toEqual([])
-  })
-})
-
-describe('at rest', () => {
-  test('no file of the home holds a byte of a body', async () => {
-    await apply(line('Secret', 's', { stringData: { key: 'hunter2-hunter2' } }))
-    await apply(line('Deployment', 'd', { env: 'swordfish-swordfish' }))
-    const bytes = Buffer.concat(
-      readdirSync(home.path).map((name) => readFileSync(join(home.path, name))),
-    )
-    expect(bytes.includes('hunter2-hunter2')).toBe(false)
-    expect(bytes.includes('swordfish-swordfish')).toBe(false)
-    expect(bytes.includes('Deployment')).toBe(true)
-  })
-
-  test.each([
-    [
-      'a body copied to another row',
-      `update control_documents set sealed_body =
-        (select sealed_body from control_documents where name = 'g') where name = 'h'`,
-    ],
-    [
-      'a row given to another tenant',
-      `update control_documents set subaccount_id = 'x' where name = 'h'`,
-    ],
-    ['a row given another name', `update control_documents set name = 'z' where name = 'h'`],
-    [
-      'a row given another age',
-      `update control_documents set created_at = '2020' where name = 'h'`,
-    ],
-  ])('%s is noticed, not served', async (_name, tampering) => {
-    await apply(`${gateway('g', 'a')}\n${gateway('h', 'b')}`)
-    const { sql } = await import('kysely')
-    await sql.raw(tampering).execute(store.database)
-    await expect(control.documents.all()).rejects.toMatchObject({
-      code: expect.stringMatching(/^(store\/seal-broken|control\/damaged-document)$/),
-    })
   })
 })
 
