@@ -1,4 +1,4 @@
-/** Prefix of the attribute types of X.520. */
+/** Attribute types of X.520, below 2.5.4. */
 const x520 = new Map<number, string>([
   [3, 'CN'],
   [4, 'SN'],
@@ -116,6 +116,9 @@ const others = new Map<string, string>([
   ['1.2.840.113549.1.9.7', 'challengePassword'],
   ['1.2.840.113549.1.9.8', 'unstructuredAddress'],
   ['1.2.840.113549.1.9.9', 'extendedCertificateAttributes'],
+  ['1.2.840.113549.1.9.14', 'extReq'],
+  ['1.2.840.113549.1.9.15', 'SMIME-CAPS'],
+  ['1.2.840.113549.1.9.16', 'SMIME'],
   ['1.2.840.113549.1.9.20', 'friendlyName'],
   ['1.2.840.113549.1.9.21', 'localKeyID'],
   ['1.3.6.1.4.1.311.20.2.3', 'msUPN'],

@@ -18,17 +18,16 @@ export interface ChainPool {
   readonly anchors: readonly Certificate[]
 }
 
-/** The accepted path, or the problem of the path that came furthest. */
+/** The accepted path, or the path that came furthest and what is wrong with it. */
 export interface SearchResult {
-  readonly accepted: boolean
   /** Leaf first. */
   readonly path: readonly Certificate[]
-  readonly problem: ChainProblem
+  /** `null` when the path was accepted. */
+  readonly problem: ChainProblem | null
 }
 
 interface Search extends ChainPool {
   readonly judge: (path: readonly Certificate[]) => ChainProblem | null
-  readonly verified: Map<string, boolean>
   signaturesLeft: number
   best: SearchResult
   /** How far the best path came: a place in `progress`, or beyond its end when it was judged. */
@@ -55,11 +54,10 @@ export function searchPaths(
   const search: Search = {
     ...pool,
     judge,
-    verified: new Map(),
     signaturesLeft: chainLimits.signaturesMax,
     bestRank: -1,
+    // Refused until proven: a branch that forgets to say why must not read as acceptance.
     best: {
-      accepted: false,
       path: [leaf],
       problem: problem('unknown-authority', 'no authority of the bundle issued it', leaf),
     },
@@ -72,7 +70,7 @@ function extend(search: Search, path: readonly Certificate[], top: Certificate):
   if (search.anchors.some(({ sha256 }) => sha256 === top.sha256)) {
     const refusal = search.judge(path)
     if (refusal === null) {
-      search.best = { accepted: true, path, problem: problem('malformed', '', null) }
+      search.best = { path, problem: null }
       return true
     }
     note(search, path, refusal, progress.length)
@@ -93,7 +91,8 @@ function extend(search: Search, path: readonly Certificate[], top: Certificate):
       note(search, path, problem('too-long', text, top))
       return false
     }
-    if (isSignedBy(search, top, issuer)) return extend(search, [...path, issuer], issuer)
+    search.signaturesLeft -= 1
+    if (isSignedBy(top, issuer)) return extend(search, [...path, issuer], issuer)
     noteWrongSignature(search, path, top, issuer)
     return false
   })
@@ -113,17 +112,7 @@ function issuersOf(search: Search, path: readonly Certificate[], top: Certificat
   return unique.toSorted((a, b) => Number(hintFits(top, b)) - Number(hintFits(top, a)))
 }
 
-function isSignedBy(search: Search, certificate: Certificate, issuer: Certificate): boolean {
-  const key = `${certificate.sha256} ${issuer.sha256}`
-  const known = search.verified.get(key)
-  if (known !== undefined) return known
-  search.signaturesLeft -= 1
-  const valid = verifySignature(certificate, issuer)
-  search.verified.set(key, valid)
-  return valid
-}
-
-function verifySignature(certificate: Certificate, issuer: Certificate): boolean {
+function isSignedBy(certificate: Certificate, issuer: Certificate): boolean {
   try {
     return new X509Certificate(certificate.raw).verify(issuer.publicKey)
   } catch {
@@ -134,7 +123,7 @@ function verifySignature(certificate: Certificate, issuer: Certificate): boolean
 
 function noteEnd(search: Search, path: readonly Certificate[], top: Certificate): void {
   const isLeaf = path.length === 1
-  if (top.selfIssued && isLeaf && verifySignature(top, top)) {
+  if (top.selfIssued && isLeaf && isSignedBy(top, top)) {
     const text = 'the certificate is self-signed and not itself in the bundle'
     note(search, path, problem('self-signed', text, top))
     return
@@ -168,7 +157,7 @@ function note(
   const further = rank === search.bestRank && path.length > search.best.path.length
   if (rank <= search.bestRank && !further) return
   search.bestRank = rank
-  search.best = { accepted: false, path, problem: found }
+  search.best = { path, problem: found }
 }
 
 function hintFits(certificate: Certificate, issuer: Certificate): boolean {

@@ -42,8 +42,8 @@ export function buildPath(
   intermediates: readonly Certificate[],
   anchors: readonly Certificate[],
 ): Certificate[] | null {
-  const { accepted, path } = searchPaths(leaf, { intermediates, anchors }, () => null)
-  return accepted ? [...path] : null
+  const { problem, path } = searchPaths(leaf, { intermediates, anchors }, () => null)
+  return problem === null ? [...path] : null
 }
 
 /**
@@ -54,8 +54,8 @@ export function buildPath(
 export function verifyChain(question: ChainQuestion): ChainResult {
   const { leaf, intermediates, anchors, knownIntermediates = [] } = question
   const judge = (path: readonly Certificate[]) => judgePath(path, question)
-  const { accepted, path, problem } = searchPaths(leaf, { intermediates, anchors }, judge)
-  if (accepted) return { ok: true, path: [...path] }
+  const { path, problem } = searchPaths(leaf, { intermediates, anchors }, judge)
+  if (problem === null) return { ok: true, path: [...path] }
   if (problem.code === 'unknown-authority' && knownIntermediates.length > 0) {
     const all = [...intermediates, ...knownIntermediates]
     const whole = buildPath(leaf, all, anchors)

@@ -57,9 +57,8 @@ function joined(name: Name, separator: string, print: (attribute: Attribute) => 
 }
 
 function opensslAttribute(attribute: Attribute): string {
-  const type = opensslAttributeName(attribute.oid)
-  if (type === undefined || !isText(attribute))
-    return `${type ?? attribute.oid} = ${hex(attribute)}`
+  const type = opensslAttributeName(attribute.oid) ?? attribute.oid
+  if (!isText(attribute)) return `${type} = ${hex(attribute)}`
   // Quotes take the place of backslashes, except before a quote or a backslash itself.
   const quoted = /[,+<>;]|^[ #]| $/.test(attribute.value)
   const value = attribute.value
@@ -125,6 +124,8 @@ function hex(attribute: Attribute): string {
 /** Content octets one by one, whatever the string type: what OpenSSL's oldest printer shows. */
 function latin1Content(attribute: Attribute): string {
   const long = attribute.der[1] ?? 0
-  const header = 2 + (long >= 0x80 ? long & 0x7f : 0)
+  // OpenSSL keeps a bit string without its count of unused bits.
+  const unusedBits = attribute.der[0] === 0x03 ? 1 : 0
+  const header = 2 + (long >= 0x80 ? long & 0x7f : 0) + unusedBits
   return Buffer.from(attribute.der.subarray(header)).toString('latin1')
 }
