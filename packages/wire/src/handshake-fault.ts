@@ -4,7 +4,7 @@ type FaultKind = HandshakeFault['kind']
 
 /** OpenSSL's reasons as Node spells them, for a server that asks for a certificate and verifies later. */
 const kinds: ReadonlyMap<string, FaultKind> = new Map<string, FaultKind>([
-  ['ERR_TLS_HANDSHAKE_TIMEOUT', 'timeout'],
+  ['ETIMEDOUT', 'timeout'],
   ['ERR_SSL_UNSUPPORTED_PROTOCOL', 'protocol-version'],
   ['ERR_SSL_VERSION_TOO_LOW', 'protocol-version'],
   ['ERR_SSL_VERSION_TOO_HIGH', 'protocol-version'],
@@ -46,5 +46,5 @@ export function classifyHandshakeError(
     : code === '' || code === 'ECONNRESET'
       ? reason
       : `${reason} (${code})`
-  return { kind: kinds.get(code) ?? 'tls-error', detail }
+  return { kind: kinds.get(code) ?? (code === '' ? 'closed-by-peer' : 'tls-error'), detail }
 }

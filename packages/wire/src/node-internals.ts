@@ -1,21 +1,31 @@
-import type { Socket } from 'node:net'
-import type { SecureContext, Server, TLSSocket } from 'node:tls'
+import type { TLSSocket } from 'node:tls'
 
 /**
- * The two places where Node offers no public way. Both fail closed: without the first a connection
- * is not found and destroyed, without the second an intermediate is no anchor and its clients are
- * refused. `tls-domain.test.ts` and `tls-listener.test.ts` notice either.
+ * What `tls.Server` does for its sockets and Node offers no public way to do oneself. We cannot
+ * stand on `tls.Server`: before `secureConnection` it reads the peer's certificate once (Node
+ * 24.21), which takes the rest of the sent chain out of the session; its own context drops
+ * `allowPartialTrustChain`; and its events do not say which connection they are about.
+ *
+ * Everything here fails closed: without the first event no handshake ever finishes, without the
+ * second a fault is seen as a closed connection, without the third nobody is verified.
  */
-
-/** The TCP socket below a TLS socket that a `tls.Server` made of it. */
-export function rawSocketOf(socket: TLSSocket): Socket | undefined {
-  return (socket as TLSSocket & { readonly _parent?: Socket })._parent
+export function watchHandshake(
+  socket: TLSSocket,
+  events: { finished: () => void; failed: (error: Error) => void },
+): void {
+  const emitter: NodeJS.EventEmitter = socket
+  emitter.on('secure', events.finished)
+  emitter.on('_tlsError', events.failed)
 }
 
-/**
- * Makes `context` the one for hellos without SNI. `SNICallback` is asked for the others only, and
- * the context that `createServer` builds from its own options drops `allowPartialTrustChain`.
- */
-export function useContextWithoutServerName(server: Server, context: SecureContext): void {
-  Object.assign(server, { _sharedCreds: context })
+/** OpenSSL's verdict on the chain of a finished handshake, or `null` if it verified it. */
+export function verificationError(socket: TLSSocket): string | null {
+  const handle = (socket as TLSSocket & { readonly _handle?: VerifyingHandle | null })._handle
+  if (typeof handle?.verifyError !== 'function') return 'UNKNOWN'
+  const error = handle.verifyError()
+  return error ? (error.code ?? 'UNKNOWN') : null
+}
+
+interface VerifyingHandle {
+  verifyError?(): NodeJS.ErrnoException | null | undefined
 }

@@ -5,11 +5,11 @@ import { wireLimits } from './limits.ts'
 /**
  * What the peer sent, as DER, leaf first. Empty without a certificate.
  *
- * Node gives the certificates of a full handshake in the order in which they were sent, unrelated
- * ones included, as a linked list through `issuerCertificate`; it takes them out of the session
- * while doing so, therefore this is called once per connection. A session ticket holds the leaf
- * only (OpenSSL's SSL_SESSION), so after resumption the list has one certificate:
- * `ChainMemory` gives the rest back.
+ * After a full handshake Node gives every certificate in the order in which it was sent, unrelated
+ * ones included, as a linked list through `issuerCertificate`; it takes the list out of the session
+ * while doing so, therefore this is called once per connection, and nothing before it may ask. A
+ * session ticket holds the leaf only (OpenSSL's SSL_SESSION, TLS 1.2 and 1.3), so after resumption
+ * there is one certificate: `ChainMemory` gives the rest back.
  */
 export function readPeerChain(socket: TLSSocket): Uint8Array[] {
   const chain: Uint8Array[] = []

@@ -1,15 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
-import { createServer, type SecureContext, type Server, type TLSSocket } from 'node:tls'
+import { type SecureContext, TLSSocket } from 'node:tls'
 import type { TlsDomain, TlsSettings } from './exchange.ts'
-import { wireLimits } from './limits.ts'
-import { rawSocketOf, useContextWithoutServerName } from './node-internals.ts'
+import { verificationError, watchHandshake } from './node-internals.ts'
 import { ChainMemory } from './peer-chain.ts'
 import { createDomainContext } from './tls-context.ts'
 
 /** What becomes of one connection that was handed to a domain; exactly one of them is called, once. */
 export interface HandshakeEnd {
-  secured(socket: TLSSocket): void
+  /** `verifyError` is OpenSSL's code, `null` if it has no objection or there was no certificate. */
+  secured(socket: TLSSocket, verifyError: string | null): void
   failed(error: NodeJS.ErrnoException): void
 }
 
@@ -34,67 +34,66 @@ export class NodeTlsDomain implements TlsDomain {
   readonly settings: TlsSettings
   /** Chains of peers that may come back with a session (see `peer-chain.ts`). */
   readonly chains = new ChainMemory()
-  readonly #server: Server
-  readonly #running = new Map<Socket, HandshakeEnd>()
+  readonly #context: SecureContext
+  readonly #running = new Set<Socket>()
   #closed = false
 
   constructor(settings: TlsSettings, name: string) {
     this.settings = settings
-    const context = createDomainContext(settings, {
+    this.#context = createDomainContext(settings, {
       // At most 32 bytes (OpenSSL's SSL_MAX_SID_CTX_LENGTH).
       sessionIdContext: createHash('sha256').update(name).digest('hex').slice(0, 32),
       ticketKeys: randomBytes(48),
     })
-    this.#server = this.#createServer(context)
   }
 
-  get closed(): boolean {
-    return this.#closed
-  }
-
-  /** Takes over a raw connection whose ClientHello was put back unread. */
-  handshake(socket: Socket, end: HandshakeEnd): void {
+  /**
+   * Makes the server's side of a handshake on a raw connection whose ClientHello was put back
+   * unread. `timeoutMs` is for all of it: a peer that sends a byte now and then gains nothing.
+   */
+  handshake(raw: Socket, timeoutMs: number, end: HandshakeEnd): void {
     if (this.#closed) {
-      socket.destroy()
+      raw.destroy()
       end.failed(new Error('the trust domain was closed'))
       return
     }
-    this.#running.set(socket, end)
-    this.#server.emit('connection', socket)
+    this.#running.add(raw)
+    const socket = new TLSSocket(raw, {
+      isServer: true,
+      secureContext: this.#context,
+      requestCert: this.settings.requestClientCertificate,
+      // OpenSSL verifies, our code decides on the finished handshake (gateway.md section 4.3).
+      rejectUnauthorized: false,
+      ALPNProtocols: ['http/1.1'],
+    })
+    let pending = true
+    const settle = () => {
+      const first = pending
+      pending = false
+      clearTimeout(timer)
+      this.#running.delete(raw)
+      return first
+    }
+    const fail = (error: Error) => {
+      socket.destroy()
+      if (settle()) end.failed(error)
+    }
+    const timer = setTimeout(() => {
+      fail(Object.assign(new Error(`not finished within ${timeoutMs} ms`), { code: 'ETIMEDOUT' }))
+    }, timeoutMs)
+    socket.on('error', fail)
+    socket.on('close', () => fail(new Error('closed by the peer')))
+    watchHandshake(socket, {
+      failed: fail,
+      finished: () => {
+        if (this.#closed) fail(new Error('the trust domain was closed'))
+        else if (settle()) end.secured(socket, verificationError(socket))
+      },
+    })
   }
 
   close(): void {
     this.#closed = true
-    for (const socket of this.#running.keys()) socket.destroy()
-  }
-
-  #createServer(context: SecureContext): Server {
-    const server = createServer({
-      requestCert: this.settings.requestClientCertificate,
-      // OpenSSL verifies, our code decides on `secureConnection` (gateway.md section 4.3).
-      rejectUnauthorized: false,
-      handshakeTimeout: wireLimits.handshakeTimeoutMs,
-      ALPNProtocols: ['http/1.1'],
-      SNICallback: (_serverName, done) => done(null, context),
-    })
-    useContextWithoutServerName(server, context)
-    server.on('secureConnection', (socket) => {
-      const end = this.#take(socket)
-      if (end && !this.#closed) return end.secured(socket)
-      socket.destroy()
-      end?.failed(new Error('the trust domain was closed'))
-    })
-    server.on('tlsClientError', (error, socket) => {
-      this.#take(socket)?.failed(error)
-      socket.destroy()
-    })
-    return server
-  }
-
-  #take(socket: TLSSocket): HandshakeEnd | undefined {
-    const raw = rawSocketOf(socket)
-    const end = raw && this.#running.get(raw)
-    if (raw) this.#running.delete(raw)
-    return end
+    for (const socket of this.#running) socket.destroy()
   }
 }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { type Logger, messageOf } from '@twinlatch/kit'
+import { type Clock, type Logger, messageOf, systemClock } from '@twinlatch/kit'
 import type {
   ClientHello,
   HandshakeFault,
@@ -38,9 +38,12 @@ export async function openTlsListener<Context>(options: {
   port: number
   handler: ListenerHandler<Context>
   limits?: Partial<WireLimits>
+  /** For `TcpPeer.acceptedAt`; the machine's clock unless given. */
+  clock?: Clock
   log: Logger
 }): Promise<TlsListener> {
-  const listener = new NodeTlsListener(options.handler, limitsWith(options.limits), options.log)
+  const { handler, log, clock = systemClock } = options
+  const listener = new NodeTlsListener({ handler, limits: limitsWith(options.limits), log, clock })
   return listener.open(options)
 }
 
@@ -48,17 +51,24 @@ class NodeTlsListener<Context> implements TlsListener {
   readonly #handler: ListenerHandler<Context>
   readonly #limits: WireLimits
   readonly #log: Logger
+  readonly #clock: Clock
   readonly #edge: HttpEdge<Context>
   readonly #sockets = new Set<Socket>()
   readonly #handshaking = new Set<Socket>()
   #bound: BoundServers = { servers: [], port: 0 }
   #stopped: Promise<void> | null = null
 
-  constructor(handler: ListenerHandler<Context>, limits: WireLimits, log: Logger) {
-    this.#handler = handler
-    this.#limits = limits
-    this.#log = log
-    this.#edge = new HttpEdge(handler, limits, log)
+  constructor(options: {
+    handler: ListenerHandler<Context>
+    limits: WireLimits
+    log: Logger
+    clock: Clock
+  }) {
+    this.#handler = options.handler
+    this.#limits = options.limits
+    this.#log = options.log
+    this.#clock = options.clock
+    this.#edge = new HttpEdge(options.handler, options.limits, options.log)
   }
 
   get port(): number {
@@ -91,7 +101,7 @@ class NodeTlsListener<Context> implements TlsListener {
   }
 
   #arrive(socket: Socket): void {
-    const peer = capturePeer(socket)
+    const peer = capturePeer(socket, this.#clock)
     socket.on('error', () => {})
     // A peer that is gone already has no address to report.
     if (!peer || this.#stopped) {
@@ -128,10 +138,17 @@ class NodeTlsListener<Context> implements TlsListener {
       socket.destroy()
       return
     }
-    domain.handshake(socket, {
-      secured: (tlsSocket) => {
+    domain.handshake(socket, this.#limits.handshakeTimeoutMs, {
+      secured: (tlsSocket, verifyError) => {
         this.#handshaking.delete(socket)
-        this.#decide(tlsSocket, peer, hello, domain)
+        const tls = tlsFacts({ socket: tlsSocket, hello, domain, verifyError })
+        const fault = checkChainSize(tls, this.#limits)
+        if (fault) {
+          tlsSocket.destroy()
+          this.#report(fault, peer, hello, domain)
+        } else {
+          this.#decide(tlsSocket, peer, domain, tls)
+        }
       },
       failed: (error) => {
         this.#handshaking.delete(socket)
@@ -151,15 +168,7 @@ class NodeTlsListener<Context> implements TlsListener {
     }
   }
 
-  #decide(socket: TLSSocket, peer: TcpPeer, hello: ClientHello, domain: NodeTlsDomain): void {
-    const tls = tlsFacts(socket, hello, domain)
-    const bytes = chainBytes(tls.peerCertificates)
-    if (bytes > this.#limits.peerChainBytesMax) {
-      socket.destroy()
-      const detail = `a certificate chain of ${bytes} bytes, the limit is ${this.#limits.peerChainBytesMax}`
-      this.#report({ kind: 'limit', detail }, peer, hello, domain)
-      return
-    }
+  #decide(socket: TLSSocket, peer: TcpPeer, domain: NodeTlsDomain, tls: TlsFacts): void {
     const context = this.#accept(tls, peer, domain)
     if (context === null) {
       socket.destroy()
@@ -196,20 +205,33 @@ class NodeTlsListener<Context> implements TlsListener {
   }
 }
 
-function capturePeer(socket: Socket): TcpPeer | null {
+function capturePeer(socket: Socket, clock: Clock): TcpPeer | null {
   const { remoteAddress, remotePort, localPort } = socket
   if (remoteAddress === undefined || remotePort === undefined || localPort === undefined)
     return null
   // RFC 4291 section 2.5.5.2: the same IPv4 peer must not have two spellings.
   const address = remoteAddress.replace(/^::ffff:(?=\d+\.)/i, '')
-  return { address, port: remotePort, localPort, acceptedAt: new Date() }
+  return { address, port: remotePort, localPort, acceptedAt: clock.now() }
 }
 
-function tlsFacts(socket: TLSSocket, hello: ClientHello, domain: NodeTlsDomain): TlsFacts {
+function checkChainSize(tls: TlsFacts, limits: WireLimits): HandshakeFault | null {
+  const bytes = chainBytes(tls.peerCertificates)
+  if (bytes <= limits.peerChainBytesMax) return null
+  const detail = `a certificate chain of ${bytes} bytes, the limit is ${limits.peerChainBytesMax}`
+  return { kind: 'limit', detail }
+}
+
+function tlsFacts(handshake: {
+  socket: TLSSocket
+  hello: ClientHello
+  domain: NodeTlsDomain
+  verifyError: string | null
+}): TlsFacts {
+  const { socket, hello, domain, verifyError } = handshake
   const resumed = socket.isSessionReused()
   const sent = domain.settings.requestClientCertificate ? readPeerChain(socket) : []
-  // Without a certificate `authorized` means nothing (gateway.md section 4.3).
-  const verified = sent.length > 0 && socket.authorized === true
+  // The absent certificate first: OpenSSL's verdict means nothing then (gateway.md section 4.3).
+  const present = sent.length > 0
   return {
     protocol: socket.getProtocol() ?? 'unknown',
     cipher: socket.getCipher().name,
@@ -217,7 +239,7 @@ function tlsFacts(socket: TLSSocket, hello: ClientHello, domain: NodeTlsDomain):
     resumed,
     serverName: hello.serverName,
     peerCertificates: resumed ? domain.chains.recall(sent) : sent,
-    verified,
-    verifyError: sent.length === 0 || verified ? null : String(socket.authorizationError),
+    verified: present && verifyError === null,
+    verifyError: present ? verifyError : null,
   }
 }
