@@ -51,7 +51,7 @@ export interface Documents {
 }
 
 /** Takes a committed change over. */
-export type ChangeListener = () => Promise<void> | void
+type ChangeListener = () => Promise<void> | void
 
 /** The documents kept in `store`, understood by `compiler`. */
 export function createDocuments({

@@ -156,7 +156,7 @@ describe('documents', () => {
         else controller.enqueue(chunk)
       },
     })
-    const init = { method: 'POST', headers: bearer, body, duplex: 'half' }
+    const init: RequestInit = { method: 'POST', headers: bearer, body, duplex: 'half' }
     expect((await app.request('/api/apply', init)).status).toBe(413)
     expect(sent).toBeLessThan(20)
   })

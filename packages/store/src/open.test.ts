@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Secret, silentLogger, systemClock } from '@twinlatch/kit'
@@ -225,6 +225,30 @@ test.each([
   expect(error).toMatchObject({ code: 'store/unsupported-url' })
   expect(String(error)).toMatch(message)
   expect(String(error)).not.toContain('hunter2')
+})
+
+describe('a file that is no database', () => {
+  const opening = () =>
+    openStore({
+      url: `sqlite:${join(home, 'twinlatch.db')}`,
+      masterKey,
+      clock: systemClock,
+      log: silentLogger,
+    })
+
+  test('is refused and left as it is', async () => {
+    writeFileSync(join(home, 'twinlatch.db'), 'notes of a person, '.repeat(500))
+    await expect(opening()).rejects.toMatchObject({ code: 'store/corrupt' })
+    expect(statSync(join(home, 'twinlatch.db')).size).toBe(19 * 500)
+  })
+
+  test('but a directory, or that lies in none, is refused', async () => {
+    mkdirSync(join(home, 'twinlatch.db'))
+    await expect(opening()).rejects.toMatchObject({ code: 'store/cannot-open' })
+    const url = `sqlite:${join(home, 'missing', 'twinlatch.db')}`
+    const nowhere = openStore({ url, masterKey, clock: systemClock, log: silentLogger })
+    await expect(nowhere).rejects.toMatchObject({ code: 'store/cannot-open' })
+  })
 })
 
 test('durability and integrity settings are in force', async () => {

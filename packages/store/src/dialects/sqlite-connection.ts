@@ -68,18 +68,23 @@ export class SqliteConnection {
 export function openWriter(path: string): SqliteConnection {
   createPrivateFile(path)
   const connection = connect(path, false)
-  for (const pragma of [
-    'journal_mode = wal',
-    'synchronous = full',
-    `journal_size_limit = ${storeLimits.walBytesMax}`,
-    'trusted_schema = off',
-  ]) {
-    connection.run(`pragma ${pragma}`)
+  try {
+    for (const pragma of [
+      'journal_mode = wal',
+      'synchronous = full',
+      `journal_size_limit = ${storeLimits.walBytesMax}`,
+      'trusted_schema = off',
+    ]) {
+      connection.run(`pragma ${pragma}`)
+    }
+    // SQLite opens a file it may not write without complaint; only a write lock tells.
+    connection.run('begin immediate')
+    connection.run('rollback')
+    return connection
+  } catch (error) {
+    connection.close()
+    throw error
   }
-  // SQLite opens a file it may not write without complaint; only a write lock tells.
-  connection.run('begin immediate')
-  connection.run('rollback')
-  return connection
 }
 
 /** The connection that reads what is committed, and nothing else. */

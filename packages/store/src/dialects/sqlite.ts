@@ -27,7 +27,7 @@ export interface Sqlite {
  */
 export function openSqlite(path: string): Sqlite {
   const writer = openWriter(path)
-  const reader = openReader(path)
+  const reader = openReaderBeside(writer, path)
   const queue = new WriteQueue()
   const state: Connections = { writer, reader, queue, closed: false }
   let closing: Promise<void> | undefined
@@ -46,6 +46,15 @@ export function openSqlite(path: string): Sqlite {
       closing ??= closeAll(state)
       return closing
     },
+  }
+}
+
+function openReaderBeside(writer: SqliteConnection, path: string): SqliteConnection {
+  try {
+    return openReader(path)
+  } catch (error) {
+    writer.close()
+    throw error
   }
 }
 
