@@ -21,6 +21,7 @@ const kinds: ReadonlyMap<string, FaultKind> = new Map<string, FaultKind>([
   ['ERR_SSL_NO_SHARED_SIGNATURE_ALGORITHMS', 'no-shared-cipher'],
   ['ERR_SSL_NO_SUITABLE_SIGNATURE_ALGORITHM', 'no-shared-cipher'],
   ['ERR_SSL_BAD_SIGNATURE', 'bad-signature'],
+  ['ERR_SSL_PROVIDER_SIGNATURE_FAILURE', 'bad-signature'],
   ['ERR_SSL_SIGNATURE_FOR_NON_SIGNING_CERTIFICATE', 'bad-signature'],
   ['ERR_SSL_WRONG_SIGNATURE_TYPE', 'bad-signature'],
   ['ERR_SSL_EXCESSIVE_MESSAGE_SIZE', 'limit'],

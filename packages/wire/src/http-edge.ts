@@ -84,16 +84,15 @@ export class HttpEdge<Context> {
     for (const connection of this.#connections.values()) {
       if (connection.running === null) this.#end(connection)
     }
+    const timer = setTimeout(() => {
+      for (const { socket } of this.#connections.values()) socket.destroy()
+    }, graceMs)
     if (this.#connections.size > 0) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, graceMs)
-        this.#onEmpty = () => {
-          clearTimeout(timer)
-          resolve()
-        }
+        this.#onEmpty = resolve
       })
     }
-    for (const { socket } of this.#connections.values()) socket.destroy()
+    clearTimeout(timer)
     this.#server.close()
   }
 

@@ -204,6 +204,24 @@ export async function connectClient(
   return socket
 }
 
+/**
+ * Connects, sends, and reads what comes until the end; nothing comes when the server closes, which
+ * a TLS 1.2 client sees before its handshake is finished and a TLS 1.3 client after it.
+ */
+export async function attempt(
+  port: number,
+  options: ConnectionOptions,
+  bytes: string,
+): Promise<string> {
+  try {
+    const client = await connectClient(port, options)
+    client.write(bytes)
+    return await readToEnd(client)
+  } catch {
+    return ''
+  }
+}
+
 export async function connectRaw(port: number, host = '127.0.0.1'): Promise<Socket> {
   const socket = connectTcp({ host, port })
   await once(socket, 'connect')
