@@ -70,7 +70,7 @@ export function createDestinationsApp({ service, authenticate, log }: Destinatio
       app.all(`/v1/${path}/:name`, (c) => methodNotAllowed(c, 'GET, DELETE'))
     }
   }
-  app.notFound(() => errorAnswer(404, 'there is no such resource in the destination service'))
+  app.all('*', () => errorAnswer(404, 'there is no such resource in the destination service'))
   app.onError((error) => answerError(error, log))
   const root = new Hono()
   root.route('/destination-configuration', app)

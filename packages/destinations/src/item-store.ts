@@ -92,7 +92,7 @@ class SealedItemStore implements ItemStore {
       .execute()
     return rows.map((row) => ({
       ...headOf(row),
-      body: this.#seal.open(row.sealed_body, this.#place(level, row.id)).toString('utf8'),
+      body: this.#seal.open(row.sealed_body, this.#place(level, row)).toString('utf8'),
     }))
   }
 
@@ -143,19 +143,20 @@ class SealedItemStore implements ItemStore {
 
   #changed(level: Level, id: string, item: NewItem) {
     return {
-      sealed_body: this.#seal.seal(item.body, this.#place(level, id)),
+      sealed_body: this.#seal.seal(item.body, this.#place(level, { id, name: item.name })),
       body_bytes: Buffer.byteLength(item.body),
       etag: item.etag,
       modified_at: item.at.toISOString(),
     }
   }
 
-  // The instance is part of the place, so that a sealed body cannot be moved to another level.
-  #place(level: Level, id: string): SealContext {
+  // Instance and name are part of the place, so that a sealed body moved to another level or put
+  // under another name does not open.
+  #place(level: Level, { id, name }: { id: string; name: string }): SealContext {
     return {
       table: this.#table,
       subaccountId: level.subaccountId,
-      id: `${level.instanceId ?? ''}/${id}`,
+      id: JSON.stringify([id, level.instanceId, name]),
       field: 'body',
     }
   }

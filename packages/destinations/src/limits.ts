@@ -17,7 +17,10 @@ export const destinationLimits = {
   propertyNameCharactersMax: 200,
   /** A key set in `x_user_token.jwks` is the longest value in use. */
   propertyValueCharactersMax: 32 * 1024,
-  /** Keeps a full list below what a client reads in one answer. */
+  /**
+   * Items of a level, and their bytes as they are stored (certificates in base64): a list answers
+   * all of them at once, and clients read some 32 MiB in one answer.
+   */
   destinationsPerLevelMax: 2000,
   destinationBytesPerLevelMax: 16 * mebibyte,
   certificatesPerLevelMax: 500,
