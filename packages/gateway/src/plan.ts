@@ -55,7 +55,7 @@ function planSubaccount(
   const { findings } = context
   const { settings } = context.input
   const policies = new PolicyAttacher(resources, settings, findings)
-  const finder = new WorkloadFinder(resources, settings, findings)
+  const finder = new WorkloadFinder(resources, settings)
   const attached = drafts.map((draft) => ({ draft, attachments: attach(draft, resources) }))
   const servers = attached.map(({ draft, attachments }) => ({
     listenerPort: draft.listenerPort,

@@ -30,7 +30,7 @@ export function compilePolicySet(
   return {
     empty: attached.length === 0 && error === null,
     decide(view) {
-      if (error !== null) return { allowed: false, code: 'POL_ERROR', policy: error }
+      if (error !== null) return { allowed: false, code: 'POL_ERROR', policy: error.policy }
       const denying = deny.find(view)
       if (denying !== null) {
         return { allowed: false, code: 'POL_DENY_MATCHED', policy: denying.policy }

@@ -1,6 +1,8 @@
+import { messageOf } from '@twinlatch/kit'
 import { z } from 'zod'
 import { meaninglessField } from '../field.ts'
 import { labelName, metadataOf, textMap } from '../metadata.ts'
+import { parseUpstreamAddress, upstreamAnnotation } from '../upstream-address.ts'
 
 const servicePort = z.strictObject({
   name: z.string().optional(),
@@ -40,7 +42,16 @@ const spec = z.strictObject({
 export const serviceSchema = z.strictObject({
   apiVersion: z.string(),
   kind: z.literal('Service'),
-  metadata: metadataOf(labelName),
+  metadata: metadataOf(labelName).superRefine((metadata, context) => {
+    const address = metadata.annotations?.[upstreamAnnotation]
+    if (address === undefined) return
+    try {
+      parseUpstreamAddress(address)
+    } catch (error) {
+      const path = ['annotations', upstreamAnnotation]
+      context.addIssue({ code: 'custom', path, message: messageOf(error) })
+    }
+  }),
   spec,
 })
 

@@ -3,7 +3,7 @@ import type { GatewaySettings } from '../config.ts'
 import { problemAt } from '../issues.ts'
 import type { PolicyRule } from '../istio/authorization-policy.ts'
 import { isPathTemplate } from '../path-template.ts'
-import { parsePolicyKey } from '../policy-key.ts'
+import { isDistinguishedNameKey, parsePolicyKey } from '../policy-key.ts'
 import { isGateway, targetsOf } from './policies.ts'
 import type { Findings, Resources } from './resources.ts'
 
@@ -77,6 +77,15 @@ function lintConditions(rule: PolicyRule, atGateway: boolean, report: Report): v
         ['when', index, 'key'],
         "at a workload connection.sni is outbound_.<port>_._.<service>, never the client's",
       )
+    }
+    if (isDistinguishedNameKey(key.kind)) {
+      for (const field of ['values', 'notValues'] as const) {
+        condition[field]?.forEach((value, at) => {
+          for (const warning of parseDistinguishedName(value).warnings) {
+            report(['when', index, field, at], `"${value}": ${warning}`)
+          }
+        })
+      }
     }
     if (key.kind !== 'header') return
     if (atGateway && key.header.startsWith('x-client-ssl-')) {

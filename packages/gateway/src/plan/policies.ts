@@ -20,16 +20,16 @@ export class PolicyAttacher {
   readonly #settings: GatewaySettings
   readonly #findings: Findings
   /** Why nothing of a namespace may be served. */
-  readonly #closed: Map<string, string>
+  readonly #closed: Map<string, NonNullable<PolicyAttachment['error']>>
 
   constructor(resources: Resources, settings: GatewaySettings, findings: Findings) {
     this.#resources = resources
     this.#settings = settings
     this.#findings = findings
     this.#closed = new Map(
-      [...resources.unreadablePolicies].map(([namespace, name]) => [
+      [...resources.unreadablePolicies].map(([namespace, policy]) => [
         namespace,
-        `${name} cannot be read`,
+        { policy, reason: 'cannot be read' },
       ]),
     )
     for (const policy of resources.policies) this.#resolve(policy)
@@ -116,7 +116,7 @@ export class PolicyAttacher {
       const fault = this.#targetFault(target, policy.namespace)
       if (fault === null) return
       this.#findings.problems.push(problemAt(policy, path, fault))
-      this.#closed.set(policy.namespace, `AuthorizationPolicy ${policy.id}: ${fault}`)
+      this.#closed.set(policy.namespace, { policy: policy.id, reason: fault })
     })
   }
 

@@ -53,7 +53,7 @@ export function readResources(set: DocumentSet, findings: Findings): Resources {
     const value = decode(stored, findings)
     if (value === null) {
       if (/^(security\.istio\.io)\//.test(stored.apiVersion)) {
-        unreadable.set(stored.namespace, `${stored.kind} ${stored.namespace}/${stored.name}`)
+        unreadable.set(stored.namespace, `${stored.namespace}/${stored.name}`)
       }
       continue
     }

@@ -135,7 +135,9 @@ function draft(server: GatewayServer, context: DraftContext): ServerDraft {
   if (tls === undefined) throw new TypeError('a server without tls passed its schema')
   const { material, problem, warnings } = readMaterial(tls, resources, settings.ingressNamespace)
   const path = ['spec', 'servers', position, 'tls']
-  if (problem !== null) findings.problems.push(problemAt(gateway, path, problem))
+  if (problem !== null) {
+    findings.problems.push(problemAt(gateway, path, `Gateway ${gateway.id}: ${problem}`))
+  }
   for (const warning of warnings) {
     findings.warnings.push(problemAt(gateway, path, `Gateway ${gateway.id}: ${warning}`))
   }

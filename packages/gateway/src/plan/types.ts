@@ -74,7 +74,7 @@ export type PlannedMaterial =
 /** Policies of one point, by id; with `error` everything is refused (`POL_ERROR`). */
 export interface PolicyAttachment {
   readonly policies: readonly string[]
-  readonly error: string | null
+  readonly error: { readonly policy: string; readonly reason: string } | null
 }
 
 export interface PlannedVirtualHost {

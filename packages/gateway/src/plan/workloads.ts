@@ -1,11 +1,9 @@
-import { messageOf } from '@twinlatch/kit'
 import type { WorkloadTarget } from '../compiled.ts'
 import type { GatewaySettings } from '../config.ts'
-import { problemAt } from '../issues.ts'
 import type { DeploymentDocument } from '../kubernetes/deployment.ts'
 import type { ServiceDocument } from '../kubernetes/service.ts'
 import { parseUpstreamAddress, upstreamAnnotation } from '../upstream-address.ts'
-import type { Findings, Resource, Resources } from './resources.ts'
+import type { Resource, Resources } from './resources.ts'
 import type { PlannedWorkload } from './types.ts'
 
 /** A workload before its policies are known, with the Deployments behind it. */
@@ -20,13 +18,11 @@ export interface WorkloadDraft {
 export class WorkloadFinder {
   readonly #resources: Resources
   readonly #settings: GatewaySettings
-  readonly #findings: Findings
   readonly #found = new Map<string, WorkloadDraft>()
 
-  constructor(resources: Resources, settings: GatewaySettings, findings: Findings) {
+  constructor(resources: Resources, settings: GatewaySettings) {
     this.#resources = resources
     this.#settings = settings
-    this.#findings = findings
   }
 
   get drafts(): readonly WorkloadDraft[] {
@@ -141,7 +137,7 @@ export class WorkloadFinder {
     deployments: readonly Resource<DeploymentDocument>[],
   ): WorkloadTarget {
     const annotation = service.document.metadata.annotations?.[upstreamAnnotation]
-    if (annotation !== undefined) return this.#annotated(service, annotation)
+    if (annotation !== undefined) return { kind: 'url', ...parseUpstreamAddress(annotation) }
     const running = deployments.filter((entry) => entry.document.spec.replicas !== 0)
     if (running.some(runsHttpbin)) return { kind: 'httpbin' }
     const cure = `annotate it with ${upstreamAnnotation}: http://host:port`
@@ -150,16 +146,6 @@ export class WorkloadFinder {
         ? `service ${service.id} runs an image that is not built in`
         : `service ${service.id} has no running Deployment behind it`
     return { kind: 'none', known: true, reason: `${why}: ${cure}` }
-  }
-
-  #annotated(service: Resource<ServiceDocument>, annotation: string): WorkloadTarget {
-    try {
-      return { kind: 'url', ...parseUpstreamAddress(annotation) }
-    } catch (error) {
-      const path = ['metadata', 'annotations', upstreamAnnotation]
-      this.#findings.problems.push(problemAt(service, path, messageOf(error)))
-      return { kind: 'none', known: true, reason: messageOf(error) }
-    }
   }
 }
 

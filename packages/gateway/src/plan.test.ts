@@ -1,0 +1,110 @@
+import { readdirSync } from 'node:fs'
+import { newSubaccountId } from '@twinlatch/kit'
+import { expectGolden } from '@twinlatch/testing'
+import { describe, expect, test } from 'vitest'
+import { compile } from './compile.ts'
+import { plan } from './plan.ts'
+import { caseFiles, planInput, planText } from './testdata/plan-yaml.ts'
+
+const testdata = new URL('testdata/', import.meta.url)
+const cases = readdirSync(testdata)
+  .filter((name) => name.endsWith('.in.yaml'))
+  .map((name) => name.slice(0, -'.in.yaml'.length))
+
+describe('golden plans', () => {
+  test.each(cases)('%s', (name) => {
+    const result = plan(planInput(caseFiles(new URL(`${name}.in.yaml`, testdata))))
+    expectGolden(new URL(`${name}.plan.yaml`, testdata), planText(result))
+    // Whatever is planned can be compiled, with problems too.
+    expect(() => compile(result.plan)).not.toThrow()
+  })
+})
+
+describe('two subaccounts', () => {
+  const flow = caseFiles(new URL('mutual-gateway-with-policy-on-a-service.in.yaml', testdata))
+  const input = planInput(flow)
+  const [dev] = input.sets
+  const other = { ...dev, subaccountId: newSubaccountId(), documents: dev?.documents ?? [] }
+
+  test('a host that another subaccount claims is refused for the later Gateway, without its name', () => {
+    const later = {
+      ...other,
+      documents: other.documents.map((document) => ({
+        ...document,
+        createdAt: '2027-01-01T00:00:00.000Z',
+      })),
+    }
+    const { plan: planned, problems } = plan({ ...input, sets: [later, ...input.sets] })
+    expect(problems).toEqual([
+      {
+        path: 'spec.servers[0].hosts[0]',
+        message: 'host "*.mtls.localhost" is claimed by a Gateway of another subaccount',
+        file: 'mutual-gateway.yaml',
+        document: 0,
+      },
+    ])
+    expect(planned.ports[0]?.servers.map((server) => server.subaccountId)).toEqual([
+      dev?.subaccountId,
+    ])
+  })
+
+  test('a narrower host below another subaccount’s wildcard is refused too', () => {
+    const narrower = planInput([
+      {
+        name: 'a.yaml',
+        text: `
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: thief, namespace: a }
+spec:
+  servers:
+    - port: { number: 443, name: https, protocol: HTTPS }
+      hosts: [httpbin-x509.mtls.localhost]
+      tls: { mode: SIMPLE, credentialName: x }
+`,
+      },
+    ]).sets[0]
+    const late = (narrower?.documents ?? []).map((document) => ({
+      ...document,
+      createdAt: '2027-01-01T00:00:00.000Z',
+    }))
+    const { problems } = plan({
+      ...input,
+      sets: [...input.sets, { subaccountId: newSubaccountId(), documents: late }],
+    })
+    expect(problems.map(({ message }) => message)).toEqual([
+      'host "httpbin-x509.mtls.localhost" is claimed by a Gateway of another subaccount',
+    ])
+  })
+
+  test('secrets, services and gateways of another subaccount do not exist for this one', () => {
+    const gatewaysOnly = {
+      ...other,
+      documents: other.documents.filter(({ kind }) => kind === 'VirtualService'),
+    }
+    const { plan: planned, warnings } = plan({ ...input, sets: [...input.sets, gatewaysOnly] })
+    const [server] = planned.ports[0]?.servers ?? []
+    expect(server?.virtualHosts.flatMap(({ routes }) => routes)).toHaveLength(1)
+    expect(warnings.map(({ message }) => message)).toContain(
+      'Gateway quovadis/kyma-mtls-gateway does not exist',
+    )
+  })
+})
+
+test('a stored policy that can no longer be read closes its namespace instead of opening it', () => {
+  const input = planInput(caseFiles(new URL('a-crl-is-read-beside-the-ca.in.yaml', testdata)))
+  const route = planInput(
+    caseFiles(new URL('mutual-gateway-with-policy-on-a-service.in.yaml', testdata)),
+  )
+  const documents = (route.sets[0]?.documents ?? []).map((document) =>
+    document.kind === 'AuthorizationPolicy'
+      ? { ...document, body: { ...document.body, spec: { action: 'CUSTOM' } } }
+      : document,
+  )
+  const { subaccountId } = route.sets[0] ?? { subaccountId: newSubaccountId() }
+  const result = plan({ ...input, sets: [{ subaccountId, documents }] })
+  expect(result.problems.map(({ path }) => path)).toEqual(['spec.action'])
+  expect(result.plan.workloads.map(({ policies }) => policies.error)).toEqual([
+    { policy: 'quovadis/x509-clients', reason: 'cannot be read' },
+  ])
+})
