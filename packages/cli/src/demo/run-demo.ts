@@ -95,6 +95,7 @@ interface StepResult {
 
 /** Enough for every answer worth reading; a longer one is cut with its length. */
 const shownLinesMax = 40
+const shownColumnsMax = 200
 
 function report(
   { number, name, failure, ms }: StepResult,
@@ -119,7 +120,9 @@ function report(
 }
 
 function shorten(output: string): readonly string[] {
-  const lines = output === '' ? [] : output.split('\n')
+  const lines = (output === '' ? [] : output.split('\n')).map((line) =>
+    line.length <= shownColumnsMax ? line : `${line.slice(0, shownColumnsMax)}…`,
+  )
   if (lines.length <= shownLinesMax) return lines
   return [...lines.slice(0, shownLinesMax), `… ${lines.length - shownLinesMax} more lines`]
 }

@@ -1,5 +1,9 @@
-import type { Authenticate } from '@twinlatch/trust'
-import { readBearer } from '@twinlatch/trust'
+import { type Authenticate, type AuthenticationFailure, readBearer } from '@twinlatch/trust'
+
+const missing: AuthenticationFailure = {
+  reason: 'missing',
+  description: 'Send an access token (from /oauth/token) or the admin token as a bearer token.',
+}
 
 /**
  * Whoever calls the control listener: the administrator by the token of the home, an application by
@@ -8,6 +12,7 @@ import { readBearer } from '@twinlatch/trust'
 export function combineAuthentication(admin: Authenticate, token: Authenticate): Authenticate {
   return async (headers) => {
     const bearer = readBearer(headers)
-    return bearer !== null && bearer.split('.').length === 3 ? token(headers) : admin(headers)
+    if (bearer === null && !headers.has('authorization')) return missing
+    return bearer?.split('.').length === 3 ? token(headers) : admin(headers)
   }
 }

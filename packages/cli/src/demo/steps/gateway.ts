@@ -47,6 +47,11 @@ export async function ownDomain(shell: DemoShell): Promise<void> {
     ...['cert', 'issue', names.partner, '--profile', 'partner'],
     ...['--password-file', 'password.txt', '-o', `${names.partner}.p12`],
   ])
+  // Unlike curl, s_client sends one certificate only unless it is given the rest in a file.
+  await shell.tool('openssl', [
+    ...['pkcs12', '-in', `${names.client}.p12`, '-password', 'file:password.txt'],
+    ...['-cacerts', '-nokeys', '-out', `${names.client}-chain.crt`],
+  ])
   await extract(shell, names.partner)
   const own = await connect(shell, names.clusterHost, ['-sess_out', 'session.pem'])
   shell.check(/HTTP\/1\.1 \d/.test(own.output), 'the certificate is refused on its own host')
@@ -65,7 +70,7 @@ function connect(shell: DemoShell, host: string, session: readonly string[]) {
     [
       ...['s_client', '-connect', `127.0.0.1:${shell.server.gatewayPort}`, '-servername', host],
       ...['-CAfile', shell.server.caFile, '-cert', `${client}.crt`, '-key', `${client}.key`],
-      ...['-ign_eof', ...session],
+      ...['-cert_chain', `${client}-chain.crt`, '-ign_eof', ...session],
     ],
     { input: `GET /headers HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`, exit: 'any' },
   )

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { connectTo } from '../../connection.ts'
 import type { DemoShell } from '../shell.ts'
 import { applyCredential } from './gateway.ts'
 import { extract } from './issue.ts'
@@ -119,23 +121,35 @@ interface RefusalRecord {
   readonly code: string
 }
 
-/** Asked outside the transcript: it is bookkeeping of the demo, not part of the flow. */
-async function lastDenied(shell: DemoShell): Promise<RefusalRecord | null> {
-  const transcript = [...shell.transcript]
-  const answer = await shell.twinlatch(['explain', '--last-denied', '-o', 'json'], { exit: 'any' })
-  shell.transcript = transcript
-  return answer.code === 4 ? (JSON.parse(answer.stdout) as RefusalRecord) : null
+/** Asked past the commands: it is bookkeeping of the demo, not part of the flow. */
+async function lastDenied({ server }: DemoShell): Promise<RefusalRecord | null> {
+  const connection = connectTo({
+    url: server.controlUrl,
+    ca: readFileSync(server.caFile, 'utf8'),
+    token: readFileSync(server.adminTokenFile, 'utf8').trim(),
+  })
+  try {
+    const [record] = await connection.control.explanations.list({ last: 'denied', limit: 1 })
+    return record?.code ? { id: record.id, code: record.code } : null
+  } finally {
+    await connection.close()
+  }
 }
+
+/** How long a record may come after the client has seen its connection end. */
+const recordTimeoutMs = 3000
+const recordPollMs = 20
 
 /** A record is written when the server ends the connection, which curl may see first. */
 async function waitForRefusal(
   shell: DemoShell,
   before: string | null,
 ): Promise<RefusalRecord | null> {
-  const attemptsMax = 10
-  for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+  const deadline = performance.now() + recordTimeoutMs
+  while (performance.now() < deadline) {
     const record = await lastDenied(shell)
     if (record && record.id !== before) return record
+    await new Promise((resolve) => setTimeout(resolve, recordPollMs))
   }
   return null
 }
