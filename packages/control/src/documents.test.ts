@@ -1,4 +1,4 @@
-import { devSubaccountId } from '@twinlatch/kit'
+import { devSubaccountId, silentLogger } from '@twinlatch/kit'
 import type { Store } from '@twinlatch/store'
 import {
   createFakeClock,
@@ -6,9 +6,10 @@ import {
   type TemporaryDirectory,
 } from '@twinlatch/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { documentOf, gateway, line } from '../testing/line-compiler.ts'
+import { createLineCompiler, documentOf, gateway, line } from '../testing/line-compiler.ts'
 import { admin, startControl } from '../testing/start-control.ts'
-import type { Control } from './service.ts'
+import type { DocumentCompiler } from './document.ts'
+import { type Control, openControl } from './service.ts'
 
 const clock = createFakeClock('2026-01-01T00:00:00.000Z')
 let home: TemporaryDirectory
@@ -73,6 +74,35 @@ describe('apply', () => {
       ['h', '2026-01-01T00:01:00.000Z'],
     ])
     expect(set?.documents[0]?.body['host']).toBe('b')
+  })
+
+  test('shows the check what will be stored, ages included', async () => {
+    await apply(`${gateway('g', 'a')}\n${gateway('h', 'b')}`)
+    clock.advance(60_000)
+    const seen: unknown[] = []
+    const plain = createLineCompiler()
+    const compiler: DocumentCompiler = {
+      parse: plain.parse,
+      check(sets) {
+        seen.push(
+          sets.map(({ documents }) => documents.map(({ name, createdAt }) => [name, createdAt])),
+        )
+        return plain.check(sets)
+      },
+    }
+    const spied = await openControl({ store, clock, log: silentLogger, compiler })
+    const text = `${gateway('g', 'c')}\n${gateway('i', 'd')}`
+    await spied.documents.apply({ files: [file(text)] }, admin)
+    const [first, later] = ['2026-01-01T00:00:00.000Z', '2026-01-01T00:01:00.000Z']
+    expect(seen).toEqual([
+      [
+        [
+          ['h', first],
+          ['g', first],
+          ['i', later],
+        ],
+      ],
+    ])
   })
 
   test('takes all documents or none, and names every fault of all files at once', async () => {

@@ -19,6 +19,7 @@ test.each([
   ['a password', 'password', 'hunter2'],
   ['a certificate file that holds the key as well', 'tls.crt', certificate + key],
   ['something that is no PEM', 'tls.crt', 'hunter2'],
+  ['a certificate under a name of no meaning', 'bundle', certificate],
   ['an encrypted key', 'cert', key.replaceAll('PRIVATE', 'ENCRYPTED PRIVATE')],
 ])('%s is not shown', (_name, name, text) => {
   expect(shownDocument(secret({ data: { [name]: base64(text) } }))).toEqual(

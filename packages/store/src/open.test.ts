@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { Secret, silentLogger, systemClock } from '@twinlatch/kit'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -153,6 +154,18 @@ describe('transactions', () => {
     await expect(failing).rejects.toMatchObject({ code: 'store/duplicate' })
     await store.transaction(async (database) => void (await insert(database, 'c')))
     expect(await ids(store.database)).toEqual(['a', 'c'])
+  })
+
+  test('nobody writes between what a transaction reads and what it writes', async () => {
+    const store = await open()
+    const other = new DatabaseSync(join(home, 'twinlatch.db'), { timeout: 0 })
+    await store.transaction(async (database) => {
+      expect(await ids(database)).toEqual([])
+      expect(() => other.exec("insert into shop_items values ('theirs', 1)")).toThrow('locked')
+      await insert(database, 'ours')
+    })
+    other.close()
+    expect(await ids(store.database)).toEqual(['ours'])
   })
 
   test('a stop waits for the running one, and what comes later is refused', async () => {
