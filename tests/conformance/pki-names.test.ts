@@ -1,4 +1,6 @@
 import { X509Certificate } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import {
   type Certificate,
   createKeySigner,
@@ -67,7 +69,8 @@ async function certificateOf(subject: string): Promise<Certificate> {
 
 describe.skipIf(openssl.missing)('names read like those of openssl', () => {
   // `openssl 3.2` and later print no blanks around "=" unless told so.
-  const oneline = 'esc_2253,esc_ctrl,esc_msb,utf8,dump_nostr,dump_der,use_quote,sep_comma_plus_space'
+  const oneline =
+    'esc_2253,esc_ctrl,esc_msb,utf8,dump_nostr,dump_der,use_quote,sep_comma_plus_space'
   const options = new Map<NameSpelling, string>([
     ['rfc2253', 'RFC2253'],
     ['slash', 'compat'],
@@ -75,8 +78,6 @@ describe.skipIf(openssl.missing)('names read like those of openssl', () => {
   ])
 
   async function opensslText(certificate: Certificate, option: string): Promise<string> {
-    await using directory = await createTemporaryDirectory()
-    void directory
     const { stdout } = await openssl.run(
       ['x509', '-inform', 'DER', '-noout', '-subject', '-nameopt', option],
       { input: certificate.raw },
@@ -104,5 +105,26 @@ describe.skipIf(openssl.missing)('names read like those of openssl', () => {
       expect(formatName(certificate.subject, spelling)).toBe(printed)
     }
     expect(formatName(certificate.subject)).toMatch(/^CN=x,.*=#0C/)
+  })
+})
+
+describe.skipIf(keytool.missing)('names read like those of keytool', () => {
+  // A JVM for each: only names in which quoting or order could go wrong.
+  test.each([
+    String.raw`C=DE,O=Smith\, Inc. \<x\>/y`,
+    String.raw`CN=\ lead#\; \"q\" \\ \+ =trail\ `,
+    'OU=A+CN=multi+UID=u1',
+    'O=Müller GmbH,CN=Zoë 東京,emailAddress=a@b.c',
+    'serialNumber=1,SN=s,GN=g,title=t,1.2.3.4=x',
+  ])('%s', async (subject) => {
+    const certificate = await certificateOf(subject)
+    await using directory = await createTemporaryDirectory()
+    const file = join(directory.path, 'certificate.der')
+    await writeFile(file, certificate.raw)
+    const options = ['-J-Dfile.encoding=UTF-8', '-J-Dsun.stdout.encoding=UTF-8']
+    const { stdout } = await keytool.run([...options, '-printcert', '-file', file])
+    const printed = /^Owner: (.*)$/m.exec(stdout)?.[1] ?? ''
+    expect(formatName(certificate.subject, 'java')).toBe(printed)
+    expect(equalNames(parseDistinguishedName(printed).name, certificate.subject)).toBe(true)
   })
 })

@@ -115,7 +115,8 @@ function assertIssuer(
   if (template.ca !== undefined && certificate.basicConstraints.pathLength === 0) {
     throw forbids('the issuer may not have authorities below it')
   }
-  if (template.notAfter.getTime() > certificate.notAfter.getTime()) {
+  // In seconds, which is all a certificate holds: the issuer's own fraction was cut as well.
+  if (wholeSeconds(template.notAfter) > wholeSeconds(certificate.notAfter)) {
     throw new PkiError(
       'pki/validity-beyond-issuer',
       `the certificate would outlive its issuer, which ends ${certificate.notAfter.toISOString()}`,
@@ -150,6 +151,10 @@ function checked(
       cause,
     })
   }
+}
+
+function wholeSeconds(date: Date): number {
+  return Math.floor(date.getTime() / 1000)
 }
 
 function forbids(what: string): PkiError {
