@@ -1,3 +1,10 @@
+import {
+  buildName,
+  createKeySigner,
+  generateKeyPair,
+  issueCertificate,
+  newSerial,
+} from '@twinlatch/pki'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type AlternativeName, alternativeNameFault } from './alternative-name.ts'
@@ -42,6 +49,7 @@ describe('refused', () => {
     ['dns', 'a,dns:b'],
     ['ip', 'localhost'],
     ['ip', '127.0.0.1/8'],
+    ['ip', 'fe80::1%eth0'],
     ['uri', 'no-scheme'],
     ['uri', 'https://a b'],
     ['uri', 'https://é'],
@@ -52,6 +60,52 @@ describe('refused', () => {
   ])('%s %j', (type, value) => {
     expect(alternativeNameFault({ type, value })).not.toBeNull()
   })
+})
+
+test('what is allowed can be signed, and reads back as it was ordered', async () => {
+  const key = await generateKeyPair('ec-p256')
+  const signer = createKeySigner(key.privateKey)
+  const of = <T extends AlternativeName['type']>(type: T, values: fc.Arbitrary<string>) =>
+    values.map((value) => ({ type, value }))
+  const name = fc.oneof(
+    of('dns', fc.domain()),
+    of(
+      'dns',
+      fc.domain().map((domain) => `*.${domain}`),
+    ),
+    of('uri', fc.webUrl()),
+    of('email', fc.emailAddress()),
+    of('ip', fc.ipV4()),
+    of('dns', fc.string()),
+    of(
+      'uri',
+      fc.string().map((text) => `urn:${text}`),
+    ),
+    of('ip', fc.ipV6()),
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.array(name, { minLength: 1, maxLength: 5 }), async (names) => {
+      const subjectAltNames = names.filter((one) => alternativeNameFault(one) === null)
+      const certificate = await issueCertificate(
+        {
+          subject: buildName([{ type: 'CN', value: 'a' }]),
+          publicKey: key.publicKey,
+          serial: newSerial(),
+          notBefore: new Date('2026-01-01T00:00:00Z'),
+          notAfter: new Date('2027-01-01T00:00:00Z'),
+          keyUsage: ['digitalSignature'],
+          subjectAltNames,
+        },
+        'self',
+        signer,
+      )
+      const types = certificate.subjectAltNames.map(({ type }) => type)
+      expect(types).toEqual(subjectAltNames.map(({ type }) => type))
+      for (const [index, { type, value }] of subjectAltNames.entries()) {
+        if (type !== 'ip') expect(certificate.subjectAltNames[index]?.value).toBe(value)
+      }
+    }),
+  )
 })
 
 test('no text hangs or throws, and what is allowed is visible ASCII', () => {

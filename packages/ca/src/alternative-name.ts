@@ -35,7 +35,8 @@ export function alternativeNameFault({ type, value }: AlternativeName): string |
       }
       return hostName.test(value) ? null : 'is not a lower-case DNS name'
     case 'ip':
-      return isIP(value) === 0 ? 'is not an IP address' : null
+      // `isIP` accepts a zone (RFC 4007), which is a name of this machine and in no certificate.
+      return isIP(value) === 0 || value.includes('%') ? 'is not an IP address' : null
     case 'uri':
       if (value.length > uriLengthMax) return `has more than ${uriLengthMax} characters`
       return uri.test(value) ? null : 'is not an absolute URI in ASCII'

@@ -35,7 +35,13 @@ export async function packKey(format: KeyFormat, content: KeyPackageContent): Pr
   const file =
     format === 'pem'
       ? Buffer.from(await writePem({ privateKey, chain, password }))
-      : await writePkcs12({ privateKey, chain, password, friendlyName: name, flavour: format })
+      : await writePkcs12({
+          privateKey,
+          chain,
+          password,
+          friendlyName: friendlyNameOf(name),
+          flavour: format,
+        })
   const ending = format === 'pem' ? 'pem' : 'p12'
   return { file, fileName: `${fileNameOf(name)}.${ending}`, privateKeyPem: null }
 }
@@ -62,6 +68,11 @@ export async function reopenKey(
 function passwordOf({ password }: KeyPackageContent): string {
   if (password) return password.reveal()
   throw new TypeError('an order for a file was admitted without a password')
+}
+
+/** The attribute is a BMPString (RFC 7292 section 4.2), which ends at U+FFFF; a CN does not. */
+function friendlyNameOf(name: string): string {
+  return name.replaceAll(/[\u{10000}-\u{10ffff}]/gu, '_')
 }
 
 /** Anything but letters, digits and . _ - becomes `_`: the name is typed by people and becomes a path. */

@@ -165,6 +165,20 @@ describe('issuing', () => {
     )
   })
 
+  test.each([
+    ['𝒳 key 🔑', '_ key _', '___key___.p12'],
+    ['../../etc/passwd', '../../etc/passwd', '__.._etc_passwd.p12'],
+    ['東京 Müller', '東京 Müller', '___M_ller.p12'],
+  ])('a certificate named %s is packed under names that every tool can hold', async (...row) => {
+    const [name, alias, fileName] = row
+    const order = { ...ecOrder, name, format: 'modern', password: new Secret(password) } as const
+    const issued = await ca.issue(order, caller)
+    const { entries } = await readPkcs12(issued.file as Uint8Array, password)
+    expect(entries[0]?.alias).toBe(alias)
+    expect(issued.fileName).toBe(fileName)
+    expect(issued.record.subject).toMatch(/ \(P000000\),L=dev\.localhost,/)
+  })
+
   test('pem-secret gives the key in the clear, and the audit log has a line for that', async () => {
     const { privateKeyPem, file, certificate } = await ca.issue(ecOrder, caller)
     const key = createPrivateKey(privateKeyPem?.reveal() as string)
