@@ -1,9 +1,14 @@
+import { X509Certificate } from 'node:crypto'
+import { rootCertificates } from 'node:tls'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseCertificate, parseCertificates } from './certificate.ts'
 import { PkiError } from './errors.ts'
+import { equalNames } from './name-compare.ts'
 import { formatName } from './name-format.ts'
+import { parseDistinguishedName } from './name-parse.ts'
 import { decodePem, encodePem } from './pem.ts'
+import { parseSerial } from './serial.ts'
 
 // The worked example of gateway.md section 7.5.
 const worked = `-----BEGIN CERTIFICATE-----
@@ -89,6 +94,24 @@ describe('certificates in files', () => {
     expect(parseCertificates(key + worked)).toHaveLength(1)
     expect(() => parseCertificates(key)).toThrow(/no certificate/)
   })
+})
+
+test('the public roots read as OpenSSL reads them', () => {
+  expect(rootCertificates.length).toBeGreaterThan(50)
+  for (const pem of rootCertificates) {
+    const [certificate] = parseCertificates(pem)
+    const judged = new X509Certificate(pem)
+    if (certificate === undefined) throw new Error('no certificate was read')
+    expect(formatName(certificate.subject, 'node')).toBe(judged.subject)
+    expect(formatName(certificate.issuer, 'node')).toBe(judged.issuer)
+    expect(certificate.sha256.toUpperCase()).toBe(judged.fingerprint256.replaceAll(':', ''))
+    expect(parseSerial(certificate.serial)).toBe(parseSerial(judged.serialNumber))
+    expect(certificate.notAfter).toEqual(judged.validToDate)
+    expect(certificate.notBefore).toEqual(judged.validFromDate)
+    expect(certificate.basicConstraints?.ca ?? false).toBe(judged.ca)
+    expect(certificate.publicKey.equals(judged.publicKey)).toBe(true)
+    expect(equalNames(parseDistinguishedName(judged.subject).name, certificate.subject)).toBe(true)
+  }
 })
 
 describe('refused', () => {

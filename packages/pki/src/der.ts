@@ -21,7 +21,7 @@ export interface DerOptions {
 }
 
 /** Bounds of what is read when the caller names none; foreign bytes must not choose our cost. */
-export const derLimits = {
+const derLimits = {
   /** Largest keystore file we read (pki.md section 4.4); certificates are a hundred times smaller. */
   bytesMax: 1024 * 1024,
   /** Nesting: a directoryName in a certificate needs 11, a PKCS#12 file 13. */

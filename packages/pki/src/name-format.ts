@@ -40,7 +40,7 @@ export function formatAttribute(attribute: Attribute): string {
  * A value with the escapes of RFC 2253 as OpenSSL writes them: `\` before a special character,
  * `\XX` for each UTF-8 octet that is a control character or not ASCII.
  */
-export function escapeRfc2253(value: string): string {
+function escapeRfc2253(value: string): string {
   return escapeSpecial(value).replaceAll(/[^ -~]+/g, escapeOctets)
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { PkiError } from './errors.ts'
 import { formatName } from './name-format.ts'
 import { parseDistinguishedName } from './name-parse.ts'
 
@@ -127,3 +128,19 @@ describe('refused, because it has two readings or none', () => {
     )
   })
 })
+
+test.each(['\n', ' ', '/', '/a', '+a=', 'a', '\\', '\\C3', '"', '=', '#', ',', '/CN=a', '\r\n '])(
+  'a text of %j up to the limit is answered at once',
+  (piece) => {
+    const text = `CN=${piece.repeat(Math.floor(16_000 / piece.length))}x`
+    const started = performance.now()
+    for (const input of [text, `/${text}`, text.slice(3)]) {
+      try {
+        parseDistinguishedName(input)
+      } catch (error) {
+        expect(error).toBeInstanceOf(PkiError)
+      }
+    }
+    expect(performance.now() - started).toBeLessThan(1000)
+  },
+)

@@ -35,7 +35,7 @@ export function parseDistinguishedName(text: string, options: ParseNameOptions =
   if (text.length > nameLimits.textMax)
     throw malformed(`more than ${nameLimits.textMax} characters`)
   const pasted = text.replace(/^\s*(?:subject|issuer)\s*=\s*(?=[/A-Za-z0-9.]+\s*=)/i, '')
-  const line = pasted.replace(/^\s+/, '').replace(/[\r\n]+$/, '')
+  const line = pasted.replace(/^\s+/, '').replace(/(?<![\r\n])[\r\n]+$/, '')
   const split = /^\/[A-Za-z0-9.-]+=/.test(line) ? splitSlash(line) : splitComma(line)
   if (split.rdns.length > nameLimits.rdnsMax) throw malformed('too many relative names')
   const inOrder = split.rdns.map((rdn) => rdn.map(encodeTyped))
