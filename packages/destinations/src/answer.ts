@@ -1,4 +1,5 @@
 import { type Logger, newRequestId } from '@twinlatch/kit'
+import { isStoreUnavailable } from '@twinlatch/store'
 import type { Caller } from '@twinlatch/trust'
 import type { Context } from 'hono'
 import { DestinationsError, type DestinationsErrorCode } from './errors.ts'
@@ -40,6 +41,10 @@ export function errorAnswer(
 /** The answer to anything thrown; what is not one of our refusals is a 500 without detail. */
 export function answerError(error: unknown, log: Logger): Response {
   if (error instanceof DestinationsError) return errorAnswer(statusOfError(error), error.message)
+  if (isStoreUnavailable(error)) {
+    log.warn({ event: 'store.unavailable', code: error.code, err: error }, 'the store is away')
+    return errorAnswer(503, error.message)
+  }
   const id = newRequestId()
   log.error({ event: 'destinations.failed', id, err: error }, 'a call failed')
   return errorAnswer(500, `the destination service failed; its log says more under ${id}`)

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { assertCertificateStructure } from './certificate-structure.ts'
 import { DestinationsError } from './errors.ts'
 import { destinationLimits } from './limits.ts'
@@ -9,7 +10,11 @@ export interface CertificateEntry {
   readonly content: Buffer
 }
 
-const fields = new Set(['Name', 'Content', 'Type'])
+const entrySchema = z.strictObject({
+  Name: z.string(),
+  Content: z.string(),
+  Type: z.literal('CERTIFICATE').optional(),
+})
 
 /**
  * The certificate in `json`, if it is one: the name's extension says the format, and the content is
@@ -17,24 +22,17 @@ const fields = new Set(['Name', 'Content', 'Type'])
  * password is not known here, so nothing is decrypted.
  */
 export async function parseCertificateEntry(json: unknown): Promise<CertificateEntry> {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw invalid('a certificate is a JSON object with Name and Content')
-  }
-  const given = new Map<string, unknown>(Object.entries(json))
-  if (given.has('Attributes')) {
+  if (typeof json === 'object' && json !== null && 'Attributes' in json) {
     throw new DestinationsError(
       'destinations/unsupported',
       'generating certificates (Attributes) is not built yet; issue one with `twinlatch cert issue` and upload it',
     )
   }
-  const unknown = [...given.keys()].filter((name) => !fields.has(name))
-  if (unknown.length > 0) throw invalid(`a certificate has Name, Content and Type only`)
-  const name = given.get('Name')
-  if (typeof name !== 'string') throw invalid('Name is missing')
-  const type = given.get('Type') ?? 'CERTIFICATE'
-  if (type !== 'CERTIFICATE') throw invalid('Type must be CERTIFICATE')
+  const parsed = entrySchema.safeParse(json)
+  if (!parsed.success) throw invalid(parsed.error.issues.map(describeIssue).join('; '))
+  const { Name: name, Content: text } = parsed.data
   const format = certificateFormatOf(name)
-  const content = parseContent(given.get('Content'))
+  const content = parseContent(text)
   await assertCertificateStructure(name, format, content)
   return { name, content }
 }
@@ -55,9 +53,8 @@ export function decodeCertificate(name: string, text: string): CertificateEntry 
 }
 
 // RFC 4648 section 4. Line breaks are accepted: `base64` of most systems writes them.
-function parseContent(value: unknown): Buffer {
-  if (typeof value !== 'string') throw invalid('Content is missing')
-  const text = value.replaceAll(/[\r\n]/g, '')
+function parseContent(encoded: string): Buffer {
+  const text = encoded.replaceAll(/[\r\n]/g, '')
   const content = Buffer.from(text, 'base64')
   if (content.length === 0 || content.toString('base64') !== text) {
     throw invalid('Content must be the base64 of the file')
@@ -66,6 +63,16 @@ function parseContent(value: unknown): Buffer {
     throw invalid(`the file has more than ${destinationLimits.certificateFileBytesMax} bytes`)
   }
   return content
+}
+
+// In our own words: those of the schema would repeat a foreign key, and whatever it holds.
+function describeIssue({ code, path }: z.core.$ZodIssue): string {
+  const [field] = path
+  if (field === 'Type') return 'Type must be CERTIFICATE'
+  if (field !== undefined) return `${String(field)} is missing or no text`
+  return code === 'unrecognized_keys'
+    ? 'a certificate has Name, Content and Type only'
+    : 'a certificate is a JSON object with Name and Content'
 }
 
 function invalid(message: string): DestinationsError {

@@ -32,7 +32,11 @@ afterEach(() => testStore.stop())
 
 async function json(method: string, path: string, body?: unknown) {
   const response = await stack.call('app', method, path, body)
-  return { status: response.status, headers: response.headers, body: await response.json() }
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (await response.json()) as Json & Json[],
+  }
 }
 
 describe.each(levels)('destinations on %s level', (level) => {
@@ -193,7 +197,7 @@ describe('a list (section 6)', () => {
     ["endswith(Name, '5')", ['d05', 'd15']],
   ])('is filtered by %s', async (filter, names) => {
     const { body } = await json('GET', `${path}?$filter=${encodeURIComponent(filter)}`)
-    expect(body.map(({ Name }: { Name: string }) => Name)).toEqual(names)
+    expect(body.map(({ Name }) => Name)).toEqual(names)
   })
 
   test('is filtered by age, and shows metadata on request', async () => {
@@ -281,5 +285,14 @@ describe('the door', () => {
     const statuses = (await Promise.all(calls)).map(({ status }) => status)
     expect(statuses.filter((status) => status === 201)).toHaveLength(1)
     expect(statuses.filter((status) => status === 409)).toHaveLength(7)
+  })
+
+  test('a store that is away is 503, and says so', async () => {
+    await testStore.store.stop()
+    for (const path of ['/v1/destinations/a', '/v1/instanceDestinations']) {
+      const response = await stack.call('app', 'GET', path)
+      expect(response.status).toBe(503)
+      expect(await response.json()).toEqual({ ErrorMessage: expect.any(String) })
+    }
   })
 })

@@ -81,8 +81,8 @@ describe('Find of version 2', () => {
         owner: {
           destinations: [{ Name: 'S4_MTLS', ...owner }],
           certificates: [
-            { Name: 'backend-ca.pem', ...owner },
             { Name: 'tech-user.p12', ...owner },
+            { Name: 'backend-ca.pem', ...owner },
           ],
           fragments: [],
         },

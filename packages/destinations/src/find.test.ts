@@ -80,8 +80,8 @@ describe('Find', () => {
       owner: { SubaccountId: devSubaccountId, InstanceId: null },
       destinationConfiguration: mutual,
       certificates: [
-        { Name: 'backend-ca.pem', Content: trustStore, Type: 'CERTIFICATE' },
         { Name: 'tech-user.p12', Content: keystore, Type: 'CERTIFICATE' },
+        { Name: 'backend-ca.pem', Content: trustStore, Type: 'CERTIFICATE' },
       ],
     })
   })

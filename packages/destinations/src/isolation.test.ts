@@ -136,18 +136,23 @@ describe.each<[string, Who, string[]]>([
   })
 })
 
-test.each([
+const everyCall: readonly [string, string, unknown?, ...unknown[]][] = [
   ...calls('subaccount'),
   ...calls('instance'),
   ...finds,
   ['POST', '/v1/subaccountDestinations', basic],
   ['GET', '/v1/nonsense'],
-] as const)('without a token, %s %s is 401 in the shape of SAP', async (method, path, body) => {
-  const response = await stack.call('nobody', method, path, body)
-  expect(response.status).toBe(401)
-  expect(response.headers.get('www-authenticate')).toBe('Bearer')
-  expect(await response.json()).toEqual({ ErrorMessage: expect.any(String) })
-})
+]
+
+test.each(everyCall)(
+  'without a token, %s %s is 401 in the shape of SAP',
+  async (method, path, body) => {
+    const response = await stack.call('nobody', method, path, body)
+    expect(response.status).toBe(401)
+    expect(response.headers.get('www-authenticate')).toBe('Bearer')
+    expect(await response.json()).toEqual({ ErrorMessage: expect.any(String) })
+  },
+)
 
 describe('secrets', () => {
   const secrets = [password, 'hunter2', certificate.Content.slice(200, 260), 'secret-host']

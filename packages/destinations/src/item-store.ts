@@ -19,7 +19,7 @@ interface ItemRow {
 }
 
 /** The database as this service sees it. */
-export type ItemDatabase = Kysely<Record<ItemTable, ItemRow>>
+type ItemDatabase = Kysely<Record<ItemTable, ItemRow>>
 
 /** What can be told of an item without opening it. */
 export interface ItemHead {

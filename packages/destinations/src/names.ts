@@ -23,9 +23,6 @@ const formats = new Map<string, CertificateFormat>([
 /** Java formats, whose reader is not built. */
 const javaExtensions = new Set(['jks', 'keystore', 'jceks', 'bcfks'])
 
-/** Extensions that a certificate's name may have. */
-export const certificateExtensions: readonly string[] = [...formats.keys()]
-
 /**
  * The format that the extension of `name` says, in lower case only: clients look at it
  * case-sensitively. Java's formats are refused by name, with the way out.
@@ -46,7 +43,7 @@ export function certificateFormatOf(name: string): CertificateFormat {
   }
   const format = formats.get(extension)
   if (!format) {
-    const listed = certificateExtensions.map((known) => `.${known}`).join(', ')
+    const listed = [...formats.keys()].map((known) => `.${known}`).join(', ')
     throw new DestinationsError(
       'destinations/invalid-certificate',
       `Name must end with one of ${listed} in lower case`,

@@ -23,7 +23,7 @@ export type Found =
     }
 
 /** A call of Find: the first of `levels` that has the name wins. */
-export interface FindRequest {
+interface FindRequest {
   readonly levels: readonly Level[]
   readonly name: string
   readonly actor: string
@@ -104,11 +104,13 @@ async function find(
     const etag = combineEtags([stored.etag, ...heads.map((head) => head?.etag ?? ''), variant])
     const status = evaluateCondition(condition, etag)
     if (status) return { status, etag }
-    const certificates =
+    const read =
       names.length === 0
         ? []
         : await deps.certificates.read(level, actor, names, `destination ${name}`)
-    const missing = names.filter((each) => !certificates.some((found) => found.name === each))
+    // Keystore first, as SAP answers: some clients take the first one.
+    const certificates = names.flatMap((each) => read.filter((found) => found.name === each))
+    const missing = names.filter((each) => !read.some((found) => found.name === each))
     if (missing.length > 0) {
       deps.log.warn(
         {

@@ -1,8 +1,10 @@
 import { createProblem, type Logger, newRequestId, problemResponse } from '@twinlatch/kit'
+import { isStoreUnavailable } from '@twinlatch/store'
 import { type Authenticate, type Caller, callerOrResponse } from '@twinlatch/trust'
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { type Binding, parseBindingOrder } from './binding.ts'
+import type { Binding } from './binding.ts'
+import { parseBindingOrder } from './binding-order.ts'
 import { TokensError, type TokensErrorCode } from './errors.ts'
 import { tokenLimits } from './limits.ts'
 import type { TokenService } from './service.ts'
@@ -75,6 +77,10 @@ export function bindingRoutes(deps: {
       return problemResponse(
         createProblem(statusOf[error.code], error.message, { code: error.code }),
       )
+    }
+    if (isStoreUnavailable(error)) {
+      log.warn({ event: 'store.unavailable', code: error.code, err: error }, 'the store is away')
+      return problemResponse(createProblem(503, error.message, { code: error.code }))
     }
     const id = newRequestId()
     log.error({ event: 'bindings.failed', id, err: error }, 'a call of /api/bindings failed')

@@ -2,12 +2,12 @@ import type { Clock, SubaccountId } from '@twinlatch/kit'
 import type { AuditSink, Store, SubaccountDirectory } from '@twinlatch/store'
 import {
   type Binding,
-  type BindingOrder,
   createBindingClient,
   renderVcapService,
   type TokenUrls,
   type VcapService,
 } from './binding.ts'
+import type { BindingOrder } from './binding-order.ts'
 import { findBinding, insertBinding, listBindings, removeBinding } from './binding-store.ts'
 import { TokensError } from './errors.ts'
 import { tokenLimits } from './limits.ts'

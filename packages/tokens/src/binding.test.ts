@@ -130,6 +130,25 @@ describe('/api/bindings', () => {
   })
 })
 
+test('a store that is away is 503, for tokens, keys and bindings', async () => {
+  await using stack = await openTokenStack(createFakeClock())
+  const { clientid = '', clientsecret = '' } = await stack.bind('app')
+  await stack.store.stop()
+  const form = {
+    grant_type: 'client_credentials',
+    client_id: clientid,
+    client_secret: clientsecret,
+  }
+  for (const response of [
+    await stack.token(form),
+    await stack.call('/token_keys'),
+    await stack.admin('/api/bindings'),
+    await stack.admin('/api/bindings', post({ name: 'b' })),
+  ]) {
+    expect(response.status).toBe(503)
+  }
+})
+
 test('no secret is in a log line or in the database files', async () => {
   await using stack = await openTokenStack(createFakeClock())
   const { clientid = '', clientsecret = '' } = await stack.bind('app')

@@ -1,4 +1,5 @@
 import type { Logger, Metrics } from '@twinlatch/kit'
+import { isStoreUnavailable } from '@twinlatch/store'
 import type { Authenticate } from '@twinlatch/trust'
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
@@ -62,6 +63,7 @@ export function createTokensApp({ service, authenticate, log, metrics }: TokensA
       { ...noStore, Allow: 'POST' },
     ),
   )
+  app.onError((error, c) => answerFailure(c, error, log))
   app.route('/api/bindings', bindingRoutes({ service, authenticate, log }))
   return app
 }
@@ -93,14 +95,7 @@ async function answerToken(
   } catch (error) {
     const known = error instanceof TokensError ? oauthErrors.get(error.code) : undefined
     metrics?.tokensIssued.inc({ grant, result: known?.error ?? 'server_error' })
-    if (!(error instanceof TokensError) || !known) {
-      log.error({ event: 'token.failed', err: error }, 'token request failed')
-      return c.json(
-        { error: 'server_error', error_description: 'the token service failed' },
-        500,
-        noStore,
-      )
-    }
+    if (!(error instanceof TokensError) || !known) return answerFailure(c, error, log)
     log.warn(
       { event: 'token.refused', rule: error.code, address: remoteAddress(c) },
       'token request refused',
@@ -119,6 +114,19 @@ async function answerToken(
       headers,
     )
   }
+}
+
+// Clients retry on 5xx (token-service.md section 3), so a store that is away is worth a 503.
+function answerFailure(c: Context, error: unknown, log: Logger): Response {
+  const away = isStoreUnavailable(error)
+  log.error({ event: away ? 'store.unavailable' : 'token.failed', err: error }, 'a call failed')
+  return away
+    ? c.json(
+        { error: 'temporarily_unavailable', error_description: printable(error.message) },
+        503,
+        noStore,
+      )
+    : c.json({ error: 'server_error', error_description: 'the token service failed' }, 500, noStore)
 }
 
 // A label must not be of the caller's choosing, or the number of time series would be as well.

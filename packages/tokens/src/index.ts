@@ -1,10 +1,5 @@
-export {
-  type Binding,
-  type BindingOrder,
-  parseBindingOrder,
-  type TokenUrls,
-  type VcapService,
-} from './binding.ts'
+export type { Binding, TokenUrls, VcapService } from './binding.ts'
+export { type BindingOrder, parseBindingOrder } from './binding-order.ts'
 export { TokensError, type TokensErrorCode } from './errors.ts'
 export { createTokensApp, type TokensAppDeps } from './http.ts'
 export { migrations } from './migrations/index.ts'

@@ -6,8 +6,9 @@ import {
   type Caller,
   readBearer,
 } from '@twinlatch/trust'
-import type { Binding, BindingClient, BindingOrder, TokenUrls, VcapService } from './binding.ts'
+import type { Binding, BindingClient, TokenUrls, VcapService } from './binding.ts'
 import { createBinding, deleteBinding, showBinding } from './binding-operations.ts'
+import type { BindingOrder } from './binding-order.ts'
 import { findBindingByClientId, listBindings } from './binding-store.ts'
 import { type Rate, tokenRates } from './limits.ts'
 import { createRateLimiter } from './rate-limit.ts'

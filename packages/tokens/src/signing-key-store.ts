@@ -3,7 +3,7 @@ import type { Sealer } from '@twinlatch/store'
 import type { Kysely } from 'kysely'
 
 /** Columns of `tokens_signing_keys`. */
-export interface SigningKeyTables {
+interface SigningKeyTables {
   tokens_signing_keys: { id: string; sealed_private_key: string; created_at: string }
 }
 

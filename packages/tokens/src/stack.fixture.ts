@@ -29,6 +29,7 @@ const subaccounts: readonly SubaccountEntry[] = [
 
 /** The token service on a real database in a directory of its own. */
 export interface TokenStack extends AsyncDisposable {
+  readonly store: Store
   readonly service: TokenService
   readonly app: Hono
   readonly metrics: Metrics
@@ -116,6 +117,7 @@ export async function openTokenStack(
       headers: { ...init.headers, authorization: `Test admin ${subaccountId}` },
     })
   return {
+    store,
     service,
     app,
     metrics,
