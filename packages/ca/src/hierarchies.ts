@@ -2,8 +2,7 @@ import type { AttributeText, KeyType } from '@twinlatch/pki'
 import type { ProfileName } from './default-profiles.ts'
 
 /** Names of the authorities. Three separate roots: a server certificate never chains to a client bundle. */
-export const authorityNames = ['clients', 'partner', 'server'] as const
-export type AuthorityName = (typeof authorityNames)[number]
+export type AuthorityName = 'clients' | 'partner' | 'server'
 
 /** What an authority is created as: subjects in certificate order, and the profile it serves. */
 export interface Hierarchy {

@@ -1,5 +1,4 @@
 import { createProblem, type Logger, newRequestId, problemResponse } from '@twinlatch/kit'
-import { PkiError } from '@twinlatch/pki'
 import { isStoreUnavailable } from '@twinlatch/store'
 import { CaError, type CaErrorCode } from './errors.ts'
 import { inWireNames } from './http-schemas.ts'
@@ -39,10 +38,6 @@ export function renderFailure(error: unknown, log: Logger): Response {
       'cache-control': 'no-store',
       ...(retryAfterSeconds === null ? {} : { 'retry-after': String(retryAfterSeconds) }),
     })
-  }
-  // The one thing of ours that reads foreign bytes here is the keystore inspector.
-  if (error instanceof PkiError && error.code.startsWith('pki/keystore-')) {
-    return problemResponse(createProblem(422, error.message, { code: error.code }))
   }
   if (isStoreUnavailable(error)) {
     log.error({ event: 'ca.store-unavailable', err: error }, 'the store is not available')

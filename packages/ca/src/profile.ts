@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { CaError } from './errors.ts'
 
 /** Days a leaf may be valid at most (pki.md section 3): what browsers and scanners tolerate. */
-export const validityDaysMax = 398
+const validityDaysMax = 398
 
 /** Key types an order may name. Ed25519 is left out: too many Java clients refuse it. */
 export const orderableKeyTypes = ['rsa2048', 'rsa4096', 'ec-p256', 'ec-p384'] as const
@@ -12,7 +12,7 @@ export const orderableKeyTypes = ['rsa2048', 'rsa4096', 'ec-p256', 'ec-p384'] as
 export const orderableSanTypes = ['dns', 'uri', 'email', 'ip'] as const
 
 /** What an authority's operator may decide about the certificates of one profile. */
-export const profileConfig = z.strictObject({
+const profileConfig = z.strictObject({
   /** `C`, `O` and the `OU`s that every subject starts with; an order may replace the `OU`s only. */
   country: z.string(),
   organization: z.string(),

@@ -29,7 +29,7 @@ const localityMax = 128
 const organizationalUnitsMax = 8
 
 /** Nobody's id: a certificate of a machine. */
-export const defaultUserId = 'P000000'
+const defaultUserId = 'P000000'
 
 const userIdForm = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,31}$/
 

@@ -74,7 +74,14 @@ const finding = z.looseObject({
   cure: z.string().nullish(),
 })
 
-const inspection = z.looseObject({ kind: z.string(), findings: z.array(finding) })
+const inspection = z.looseObject({
+  kind: z.string(),
+  description: z.string(),
+  opened: z.boolean(),
+  password: z.string(),
+  findings: z.array(finding),
+  certificates: z.array(z.looseObject({ subject: z.string() })),
+})
 
 /** A certificate in the inventory: stored facts only. */
 export type CertificateSummary = z.infer<typeof summary>
@@ -84,6 +91,8 @@ export type CertificateDetails = z.infer<typeof details>
 export type IssuedCertificateBody = z.infer<typeof issued>
 /** An authority: its root, and the intermediate that signs. */
 export type AuthorityBody = z.infer<typeof authority>
+
+type KeystoreInspection = z.infer<typeof inspection>
 
 /** Calls of `/ca` (pki.md section 9). */
 export interface CaClient {
@@ -103,7 +112,11 @@ export interface CaClient {
   /** PEM of all roots. */
   roots(): Promise<string>
   /** What is in a keystore; nothing is stored. */
-  inspectKeystore(file: { bytes: Uint8Array; name: string; password?: string }): Promise<unknown>
+  inspectKeystore(file: {
+    bytes: Uint8Array
+    name: string
+    password?: string
+  }): Promise<KeystoreInspection>
 }
 
 /** A client of the authority behind `connection`. */
