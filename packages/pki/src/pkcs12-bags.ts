@@ -7,7 +7,7 @@ import { pkcs12Oids } from './pkcs12-oids.ts'
 import type { Pkcs12Tally } from './pkcs12-tally.ts'
 
 /** What a bag says about its content besides the content (RFC 7292 section 4.2, RFC 2985). */
-export interface BagAttributes {
+interface BagAttributes {
   readonly friendlyName: string | null
   /** Lower-case hex; equal on a key and its certificate. */
   readonly localKeyId: string | null

@@ -11,7 +11,7 @@ export interface Protection {
 }
 
 /** A bag that shows without the password. */
-export interface Pkcs12BagOutline {
+interface Pkcs12BagOutline {
   readonly kind: Pkcs12Bag['kind']
   readonly friendlyName: string | null
   /** Of the bag itself: only keys have one. */

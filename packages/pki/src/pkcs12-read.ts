@@ -1,4 +1,5 @@
 import { parseCertificate } from './certificate.ts'
+import { cpuTurn } from './cpu-turn.ts'
 import { PkiError } from './errors.ts'
 import { type FoundCertificate, type FoundKey, parsePrivateKey } from './keystore-content.ts'
 import {
@@ -40,7 +41,9 @@ export async function readPkcs12(
   password: string,
   options: Pkcs12ReadOptions = {},
 ): Promise<Keystore> {
-  return createKeystore(await openPkcs12(bytes, password, options))
+  const content = await openPkcs12(bytes, password, options)
+  await cpuTurn()
+  return createKeystore(content)
 }
 
 /** What the file holds, before keys and certificates are matched; same guarantees otherwise. */
@@ -52,6 +55,8 @@ export async function openPkcs12(
   try {
     const tally = new Pkcs12Tally()
     const passwords = passwordEncodings(password)
+    // Parsing takes its turn like hashing does, so that many files at once do not add up to one stall.
+    await cpuTurn()
     const file = parsePkcs12(bytes, tally)
     await checkIntegrity(file, passwords, options)
     const opener = new Opener(passwords, file.mac !== null, tally)
@@ -144,7 +149,9 @@ class Opener {
     let failure: unknown
     for (const password of this.#passwords) {
       try {
-        return parse(await encryption.decrypt(password, data))
+        const plain = await encryption.decrypt(password, data)
+        await cpuTurn()
+        return parse(plain)
       } catch (error) {
         failure = error
       }

@@ -11,7 +11,7 @@ import { pkcs12Oids } from './pkcs12-oids.ts'
 import type { Pkcs12Tally } from './pkcs12-tally.ts'
 
 /** One content info of the authenticated safe: bags in the open, or one encrypted run of them. */
-export type Pkcs12Safe =
+type Pkcs12Safe =
   | { readonly encryption: null; readonly bags: readonly Pkcs12Bag[] }
   | { readonly encryption: PasswordBasedEncryption; readonly data: Uint8Array }
 
