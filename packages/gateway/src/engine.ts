@@ -58,7 +58,12 @@ export interface ListenerStatus {
 export interface EngineSettings
   extends Pick<
     GatewaySettings,
-    'portMap' | 'serverHeader' | 'trustDomain' | 'ingressNamespace' | 'gatewayServiceAccount'
+    | 'portMap'
+    | 'serverHeader'
+    | 'clusterDomain'
+    | 'trustDomain'
+    | 'ingressNamespace'
+    | 'gatewayServiceAccount'
   > {
   /** Addresses to bind: 127.0.0.1 and ::1 unless given. */
   readonly hosts?: readonly string[]

@@ -6,6 +6,7 @@ import type {
   CompiledVirtualHost,
   HeaderValues,
   PolicyDecision,
+  RequestView,
   RouteAction,
 } from '../../compiled.ts'
 import { normalizePath } from '../../normalize-path.ts'
@@ -20,6 +21,7 @@ export interface DecisionSettings {
   /** `destinationPort` at the gateway point (gateway.md section 11.4, `ports`). */
   readonly gatewayPodPort: number
   readonly gatewayPrincipal: string
+  readonly clusterDomain: string
   /** In [0, 1): picks a weighted destination. */
   random(): number
 }
@@ -104,7 +106,7 @@ function chooseRoute(
   }
   const headers: HeaderLines =
     action.kind === 'redirect'
-      ? [['location', action.location(view)]]
+      ? [['location', action.location(asSent(view, request.authority))]]
       : [['content-type', 'text/plain']]
   return {
     status: action.status,
@@ -112,6 +114,11 @@ function chooseRoute(
     headers: route.applyResponseHeaders(headers, values),
     denial: null,
   }
+}
+
+// The client comes back to where it was: matching drops a mapped port, a redirect keeps it.
+function asSent(view: RequestView, authority: string): RequestView {
+  return { ...view, authority }
 }
 
 interface ForwardChoice {
@@ -153,7 +160,7 @@ function toWorkload(
       headers,
     },
     workload,
-    settings.gatewayPrincipal,
+    settings,
   )
   transaction.workloadView = inner
   const decision = workload.policies.empty ? null : workload.policies.decide(inner)

@@ -1,4 +1,4 @@
-import { type Clock, newRequestId } from '@twinlatch/kit'
+import { type Clock, messageOf, newRequestId } from '@twinlatch/kit'
 import { codeOfHandshakeFault, type Refusal, stageOfCode } from '@twinlatch/trust'
 import type {
   ClientHello,
@@ -17,7 +17,7 @@ import type { Report } from './report.ts'
 import type { RunningGateway, RunningServer } from './running.ts'
 import { type ServeOptions, serveRequest } from './serve-request.ts'
 import type { ConnectionFacts } from './steps.ts'
-import type { Denial, Transaction } from './transaction.ts'
+import type { Denial, Outcome, Transaction } from './transaction.ts'
 import type { TrustDomain } from './trust-domain.ts'
 
 /** What the decisions of one listener port are made with. */
@@ -175,13 +175,13 @@ async function handle(options: PortOptions, exchange: Exchange<ConnectionContext
   const server = port?.servers.get(context.serverKey)
   const refusal = recheck(context, running, options.clock.now())
   if (refusal || !port || !server) {
-    exchange.abort()
     options.report.refusedConnection({
       peer: context.peer,
       serverName: context.tls.serverName,
       facts: connectionFacts(options, context, server ?? null),
       denial: withStage(refusal ?? noDomain(server, context.tls.serverName)),
     })
+    exchange.abort()
     return
   }
   const transaction: Transaction = {
@@ -199,9 +199,22 @@ async function handle(options: PortOptions, exchange: Exchange<ConnectionContext
     workload: null,
     upstream: null,
   }
-  const outcome = await serveRequest(transaction, options.serve)
   const facts = () => connectionFacts(options, context, server)
-  options.report.request(transaction, outcome, facts)
+  const onDecided = (outcome: Outcome) => options.report.decided(transaction, outcome, facts)
+  try {
+    options.report.finished(transaction, await serveRequest(transaction, options.serve, onDecided))
+  } catch (error) {
+    // A bug of ours: the edge answers 500 without detail, and the operator finds it on record.
+    const outcome = brokenOutcome(messageOf(error))
+    onDecided(outcome)
+    options.report.finished(transaction, outcome)
+    throw error
+  }
+}
+
+function brokenOutcome(message: string): Outcome {
+  const summary = `The gateway itself failed: ${message}`
+  return { status: 500, denial: { code: null, stage: 'response', summary }, brokeOff: null }
 }
 
 /** Longer ids than this are nobody's UUID; they would only fill the records. */

@@ -46,6 +46,8 @@ class NodeEngine implements Engine {
   readonly #domains = new WeakMap<TlsDomain, TrustDomain>()
   readonly #ports = new Map<number, PortState>()
   readonly #accepted = new Map<string, number>()
+  /** Listeners of ports that a swap has removed, until their last request is answered. */
+  readonly #leaving = new Set<Promise<void>>()
   #running: RunningGateway = nothingRunning
   #listening = false
   #openConnections = 0
@@ -85,7 +87,7 @@ class NodeEngine implements Engine {
   async stop(graceMs: number): Promise<void> {
     this.#listening = false
     const listeners = [...this.#ports.values()].flatMap(({ listener }) => listener ?? [])
-    await Promise.all(listeners.map((listener) => listener.stop({ graceMs })))
+    await Promise.all([...this.#leaving, ...listeners.map((one) => one.stop({ graceMs }))])
     closeAbandoned(this.#running, nothingRunning)
     await this.#pool.stop()
   }
@@ -131,8 +133,15 @@ class NodeEngine implements Engine {
     for (const [port, { listener }] of this.#ports) {
       if (this.#running.ports.has(port)) continue
       this.#ports.delete(port)
-      void listener?.stop({ graceMs: removedPortGraceMs })
+      if (listener) this.#leave(listener)
     }
+  }
+
+  #leave(listener: TlsListener): void {
+    const left = listener.stop({ graceMs: removedPortGraceMs }).finally(() => {
+      this.#leaving.delete(left)
+    })
+    this.#leaving.add(left)
   }
 
   async #open(port: number): Promise<void> {
@@ -146,6 +155,8 @@ class NodeEngine implements Engine {
         handler: this.#handlerOf(port, state),
         log,
       })
+      // Stopped, or swapped away, while the port was being opened.
+      if (!this.#listening || this.#ports.get(port) !== state) this.#leave(state.listener)
     } catch (error) {
       state.error = messageOf(error)
       log.error({ event: 'gateway.port_failed', port, reason: state.error }, 'port not opened')
@@ -174,6 +185,7 @@ class NodeEngine implements Engine {
     return {
       gatewayPodPort: podPort(manifestPort(settings.portMap, port) ?? port),
       gatewayPrincipal: gatewayPrincipal(settings),
+      clusterDomain: settings.clusterDomain,
       random: Math.random,
       workloads: this.#workloads,
       clock,

@@ -1,5 +1,4 @@
-import type { Clock, Logger, Metrics, SubaccountId } from '@twinlatch/kit'
-import { newRequestId } from '@twinlatch/kit'
+import { type Clock, type Logger, type Metrics, newRequestId } from '@twinlatch/kit'
 import type { DecisionCode, ExplanationSink } from '@twinlatch/trust'
 import { explainConnection, explainRequest, type RefusedConnection } from './explain.ts'
 import type { ConnectionFacts } from './steps.ts'
@@ -13,7 +12,13 @@ export interface Report {
     answered?: { readonly id: string; readonly status: number },
   ): void
   acceptedConnection(protocol: string): void
-  request(transaction: Transaction, outcome: Outcome, facts: () => ConnectionFacts): void
+  /**
+   * Makes the record of a request. Called before the answer goes out, so that whoever holds the
+   * request id can ask for it.
+   */
+  decided(transaction: Transaction, outcome: Outcome, facts: () => ConnectionFacts): void
+  /** Counts and logs a request once its answer is out, or broken off. */
+  finished(transaction: Transaction, outcome: Outcome): void
   /** A handshake the client gave up: nothing was refused, so there is no record. */
   abandonedHandshake(detail: string): void
 }
@@ -53,24 +58,20 @@ export function createReport(deps: {
       metrics.tlsHandshakes.inc({ result: 'abandoned', code: '', protocol: '' })
       log.debug({ event: 'connection.abandoned', detail }, 'handshake given up by the client')
     },
-    request(transaction, outcome, facts) {
-      const { denial } = outcome
-      const result = denial ? 'denied' : 'allowed'
-      countRequest(metrics, transaction, outcome)
-      log.info(accessLine(transaction, outcome, clock.now()), 'request')
+    decided(transaction, outcome, facts) {
       sink.record({
         id: transaction.id,
         time: transaction.startedAt,
-        subaccountId: subaccountOf(transaction),
-        outcome: result,
+        subaccountId: transaction.server.subaccountId,
+        outcome: outcome.denial ? 'denied' : 'allowed',
         render: () => explainRequest(transaction, outcome, facts()),
       })
     },
+    finished(transaction, outcome) {
+      countRequest(metrics, transaction, outcome)
+      log.info(accessLine(transaction, outcome, clock.now()), 'request')
+    },
   }
-}
-
-function subaccountOf({ server }: Transaction): SubaccountId {
-  return server.subaccountId
 }
 
 function countRequest(metrics: Metrics, transaction: Transaction, outcome: Outcome): void {

@@ -1,5 +1,4 @@
-import type { Clock } from '@twinlatch/kit'
-import { messageOf } from '@twinlatch/kit'
+import { type Clock, messageOf } from '@twinlatch/kit'
 import type { HeaderLines, UpstreamResponse } from '@twinlatch/wire'
 import type { WorkloadClient } from '../../workloads/workload.ts'
 import { errorAnswer } from './answers.ts'
@@ -14,55 +13,60 @@ export interface ServeOptions extends DecisionSettings {
   readonly serverHeader: string
 }
 
-/** Decides a request, answers it or lets a workload answer it, and says how that ended. */
+/**
+ * Decides a request, answers it or lets a workload answer it, and says how that ended. `onDecided`
+ * is called once, before the answer goes out.
+ */
 export async function serveRequest(
   transaction: Transaction,
   options: ServeOptions,
+  onDecided: (outcome: Outcome) => void,
 ): Promise<Outcome> {
+  const serving: Serving = { transaction, options, onDecided }
   const decision = decide(transaction, options)
-  return 'kind' in decision
-    ? await forward(transaction, decision, options)
-    : await answer(transaction, decision, options)
+  return 'kind' in decision ? await forward(serving, decision) : await answer(serving, decision)
 }
 
-async function answer(
-  transaction: Transaction,
-  local: LocalAnswer,
-  options: ServeOptions,
-): Promise<Outcome> {
+interface Serving {
+  readonly transaction: Transaction
+  readonly options: ServeOptions
+  onDecided(outcome: Outcome): void
+}
+
+async function answer(serving: Serving, local: LocalAnswer): Promise<Outcome> {
+  const { transaction, options } = serving
   const { exchange } = transaction
+  const outcome: Outcome = { status: local.status, denial: local.denial, brokeOff: null }
+  serving.onDecided(outcome)
   const head = {
     status: local.status,
     headers: [...local.headers, ...ownHeaders(transaction, options)],
     // The rest of a body nobody reads would be taken for the next request (gateway.md section 15).
     close: exchange.body !== null && !exchange.body.readableEnded,
   }
-  await exchange.respond(head, local.body)
-  return { status: local.status, denial: local.denial, brokeOff: null }
+  try {
+    await exchange.respond(head, local.body)
+  } catch (error) {
+    outcome.brokeOff = messageOf(error)
+  }
+  return outcome
 }
 
-async function forward(
-  transaction: Transaction,
-  forwarding: Forwarding,
-  options: ServeOptions,
-): Promise<Outcome> {
+async function forward(serving: Serving, forwarding: Forwarding): Promise<Outcome> {
+  const { transaction, options } = serving
   const startedMs = performance.now()
   const deadline = startDeadline(forwarding.timeoutMs)
   try {
     const result = await call(transaction, forwarding, options, deadline.signal)
-    if (result.kind === 'gone') return abandoned('the client went away')
+    if (result.kind === 'gone') return abandoned(serving)
     if (result.kind === 'failed') {
-      const { request } = transaction.exchange
-      return await answer(
-        transaction,
-        errorAnswer(request, result.status, result.body, result.denial),
-        options,
-      )
+      const { status, body, denial } = result
+      return await answer(serving, errorAnswer(transaction.exchange.request, status, body, denial))
     }
     const ms = Math.round(performance.now() - startedMs)
     transaction.upstream = { status: result.response.status, ms, attempts: result.attempts }
     deadline.onEnd(() => result.response.body.destroy(new Error('the timeout of the route')))
-    return await relay(transaction, forwarding, result.response, options)
+    return await relay(serving, forwarding, result.response)
   } finally {
     deadline.clear()
   }
@@ -93,12 +97,14 @@ function call(
 }
 
 async function relay(
-  transaction: Transaction,
+  serving: Serving,
   forwarding: Forwarding,
   response: UpstreamResponse,
-  options: ServeOptions,
 ): Promise<Outcome> {
+  const { transaction, options } = serving
   const { exchange } = transaction
+  const outcome: Outcome = { status: response.status, denial: null, brokeOff: null }
+  serving.onDecided(outcome)
   const passed = response.headers.filter(([name]) => !isOurs(name.toLowerCase()))
   const headers: HeaderLines = [
     ...forwarding.route
@@ -109,13 +115,13 @@ async function relay(
   ]
   try {
     await exchange.respond({ status: response.status, headers }, response.body)
-    return { status: response.status, denial: null, brokeOff: null }
   } catch (error) {
+    outcome.brokeOff = messageOf(error)
     response.body.destroy()
     // Half a response must not look like a whole one: the connection goes with it.
     exchange.abort()
-    return { status: response.status, denial: null, brokeOff: messageOf(error) }
   }
+  return outcome
 }
 
 // What a workload says in our name is not believed (gateway.md section 9.1).
@@ -135,8 +141,10 @@ function ownHeaders(transaction: Transaction, { serverHeader }: ServeOptions): H
   ]
 }
 
-function abandoned(why: string): Outcome {
-  return { status: null, denial: null, brokeOff: why }
+function abandoned(serving: Serving): Outcome {
+  const outcome: Outcome = { status: null, denial: null, brokeOff: 'the client went away' }
+  serving.onDecided(outcome)
+  return outcome
 }
 
 interface Deadline {

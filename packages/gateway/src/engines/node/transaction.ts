@@ -49,6 +49,6 @@ export interface Outcome {
   /** `null` when the connection was closed instead. */
   readonly status: number | null
   readonly denial: Denial | null
-  /** What went wrong after the response had begun. */
-  readonly brokeOff: string | null
+  /** What went wrong after the response had begun; noted when it happens. */
+  brokeOff: string | null
 }

@@ -37,15 +37,15 @@ export function gatewayView(source: ViewSource, destinationPort: number): Reques
 export function workloadView(
   source: ViewSource,
   workload: CompiledWorkload,
-  gatewayPrincipal: string,
+  mesh: { readonly gatewayPrincipal: string; readonly clusterDomain: string },
 ): RequestView {
-  const fqdn = `${workload.service}.${workload.namespace}.svc.cluster.local`
+  const fqdn = `${workload.service}.${workload.namespace}.svc.${mesh.clusterDomain}`
   return {
     ...requestPart(source),
     sourceAddress: gatewayAddress,
     // The last entry of x-forwarded-for, which is the one the gateway appended.
     remoteAddress: source.context.peer.address,
-    principals: [gatewayPrincipal],
+    principals: [mesh.gatewayPrincipal],
     authenticated: true,
     serverName: `outbound_.${workload.port}_._.${fqdn}`,
     destinationPort: workload.targetPort,
