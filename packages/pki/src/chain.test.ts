@@ -193,6 +193,20 @@ describe('no path', () => {
     expect(codeOf(ask([end]))).toBe('unknown-authority')
   })
 
+  test.each([
+    [chainLimits.signaturesMax - 2, 'ok'],
+    [chainLimits.signaturesMax, 'too-long'],
+  ])('an issuer behind %i others of its name: %s', async (count, code) => {
+    // Without a key identifier in the leaf nothing says which of them to try first.
+    const unnamed = { ...intermediate.certificate, subjectKeyId: null }
+    const end = await party('end', { ...intermediate, certificate: unnamed }, client)
+    const doubles: Party[] = []
+    for (let index = 0; index < count; index += 1) {
+      doubles.push(await party('Intermediate', 'self', { ca: {} }))
+    }
+    expect(codeOf(ask([end, ...doubles, intermediate]))).toBe(code)
+  })
+
   test('the limits of the search hold in a mesh of cross-signed authorities', async () => {
     const keys = await Promise.all(Array.from({ length: 8 }, () => generateKeyPair('ec-p256')))
     const mesh: Party[] = []

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { encodeDer } from './der.ts'
+import { oid as oidDer, sequence } from './der-write.ts'
+import { parseNameDer } from './name.ts'
 import { nameFromValues } from './name-build.ts'
 import { compareNames, equalNames, nameKey } from './name-compare.ts'
 import { parseDistinguishedName } from './name-parse.ts'
@@ -30,6 +32,16 @@ describe('the rule match (pki.md section 2.4)', () => {
     expect(equalNames(read(left), read(right))).toBe(equal)
     expect(nameKey(read(left)) === nameKey(read(right))).toBe(equal)
     expect(compareNames(read(left), read(right)).equal).toBe(equal)
+  })
+
+  test('a set counts as a set, also where a maker forgot to sort it', () => {
+    const attribute = (oid: string, text: string) =>
+      sequence(oidDer(oid), encodeDer(0x0c, Buffer.from(text)))
+    const longest = attribute('2.5.4.3', 'longest')
+    const unsorted = encodeDer(0x31, longest, attribute('2.5.4.10', 'A'))
+    const name = parseNameDer(sequence(unsorted))
+    expect(name.rdns[0]?.map(({ value: text }) => text)).toEqual(['longest', 'A'])
+    expect(equalNames(name, read('CN=longest+O=A'))).toBe(true)
   })
 
   test('the string type does not count for a known attribute', () => {
