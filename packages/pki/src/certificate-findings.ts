@@ -144,7 +144,7 @@ function sameSubjectTwice(certificates: readonly PlacedCertificate[]): KeystoreF
 }
 
 function finding(
-  code: string,
+  code: KeystoreFinding['code'],
   level: KeystoreFinding['level'],
   text: string,
   cure: string | null,

@@ -28,7 +28,13 @@ export {
   type KeystoreEntry,
   selectEntry,
 } from './keystore-entry.ts'
-export type { FindingLevel, KeystoreFinding, ReportedCertificate } from './keystore-finding.ts'
+export {
+  type FindingCode,
+  type FindingLevel,
+  findingTitles,
+  type KeystoreFinding,
+  type ReportedCertificate,
+} from './keystore-finding.ts'
 export {
   inspectKeystore,
   type KeystoreInspection,

@@ -1,9 +1,40 @@
 /** How much a finding matters; `info` needs no action. */
 export type FindingLevel = 'error' | 'warn' | 'info'
 
-/** One thing worth saying about a file; `code` is public and never renamed (console-and-cli.md section 6). */
+/** Codes of families CRT and KST; public, may be added to, never renamed (console-and-cli.md section 6). */
+export type FindingCode =
+  | `CRT10${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8}`
+  | `KST20${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9}`
+  | `KST21${0 | 1 | 2 | 3}`
+
+/** What each code means, for `help codes`. */
+export const findingTitles: ReadonlyMap<FindingCode, string> = new Map([
+  ['CRT101', 'certificate expired'],
+  ['CRT102', 'certificate expires soon'],
+  ['CRT103', 'certificate not yet valid, or a clock is wrong'],
+  ['CRT104', 'certificate not meant for client authentication'],
+  ['CRT105', 'one certificate for clients and servers'],
+  ['CRT106', 'weak key or old signature hash'],
+  ['CRT107', 'certificate valid longer than its issuer'],
+  ['CRT108', 'one subject with different keys'],
+  ['KST201', 'old encryption'],
+  ['KST202', 'password missing or wrong'],
+  ['KST203', 'key does not match any certificate'],
+  ['KST204', 'leaf is not first, or chain out of order'],
+  ['KST205', 'intermediate missing'],
+  ['KST206', 'root included (harmless)'],
+  ['KST207', 'empty password'],
+  ['KST208', 'file name and content differ'],
+  ['KST209', 'no integrity check (MAC)'],
+  ['KST210', 'several private keys'],
+  ['KST211', 'file damaged or beyond the limits'],
+  ['KST212', 'kind or protection that is not read'],
+  ['KST213', 'private key not encrypted'],
+])
+
+/** One thing worth saying about a file. */
 export interface KeystoreFinding {
-  readonly code: string
+  readonly code: FindingCode
   readonly level: FindingLevel
   readonly text: string
   /** The next thing to try, a command where there is one. */

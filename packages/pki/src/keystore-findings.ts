@@ -7,7 +7,8 @@ import { conversionOf, type KeystoreKind, keystoreKindNames, shellWord } from '.
 import { formatName } from './name-format.ts'
 import type { Pkcs12Structure } from './pkcs12-inspect.ts'
 
-/** Kinds that a file name extension promises. Java has written PKCS#12 into `.jks` since version 9. */
+// Kinds that a file name extension promises. Java itself has written PKCS#12 under the name .jks
+// since version 9; programs that go by the name then fail, so that is worth a word as well.
 const kindsOfExtension: ReadonlyMap<string, ReadonlySet<KeystoreKind>> = new Map([
   ['p12', new Set<KeystoreKind>(['pkcs12'])],
   ['pfx', new Set<KeystoreKind>(['pkcs12'])],
@@ -63,7 +64,7 @@ export function findProtectionFaults(
   return findings
 }
 
-/** KST203 to KST207, KST210, KST214: what shows once the file is open. */
+/** KST203 to KST207 and KST210: what shows once the file is open. */
 export function findContentFaults(
   content: KeystoreContent,
   matched: readonly MatchedKey[],
@@ -151,7 +152,7 @@ function findChainFaults(chain: readonly Certificate[], withKey: boolean): Keyst
 }
 
 function finding(
-  code: string,
+  code: KeystoreFinding['code'],
   level: KeystoreFinding['level'],
   text: string,
   cure: string | null,
