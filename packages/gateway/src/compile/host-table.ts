@@ -17,7 +17,7 @@ export class HostTable<Value> {
   /** `host` in lower case; `null` is no name at all, which only `*` covers. */
   find(host: string | null): Value | null {
     if (host !== null && host !== '') {
-      const exact = host.startsWith('*') ? undefined : this.#values.get(host)
+      const exact = this.#values.get(host)
       if (exact !== undefined) return exact
       // A trailing dot makes another name, which no suffix covers either (gateway.md section 5.2).
       if (!host.endsWith('.')) {
