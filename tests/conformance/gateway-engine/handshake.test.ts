@@ -3,7 +3,7 @@ import { connect as tcpConnect } from 'node:net'
 import { type LeafShape, type Origin, openOrigin } from '@twinlatch/testing'
 import { renderExplanation } from '@twinlatch/trust'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { documents, openStack, type Stack } from './stack.ts'
+import { documents, openStack, type Stack, send } from './stack.ts'
 import {
   createTwoHosts,
   gatewayFor,
@@ -113,6 +113,29 @@ test('a host that nobody serves is closed', async () => {
     stage: 'sni',
     subaccount: null,
   })
+})
+
+test('Host of another server of the port is 421 and never reaches its workload', async () => {
+  const before = origin.requests.length
+  const socket = await stack.open('x.a.localhost', hosts.clientA, trusting())
+  const answer = await send(socket, `x.b.localhost:${stack.port}`)
+  expect(answer).toMatchObject({ status: 421, body: '' })
+  expect(stack.lastRecord()).toMatchObject({ code: 'SNI_HOST_MISMATCH', stage: 'sni', status: 421 })
+  expect((await send(socket, 'x.c.localhost')).status).toBe(404)
+  expect(stack.lastRecord()).toMatchObject({ code: 'SNI_HOST_MISMATCH', status: 404 })
+  expect((await send(socket, 'x.a.localhost')).status).toBe(200)
+  socket.destroy()
+  expect(origin.requests).toHaveLength(before + 1)
+})
+
+test('a request that is no HTTP is on record under the id that its sender was told', async () => {
+  const socket = await stack.open('x.a.localhost', hosts.clientA, trusting())
+  socket.write('GET / HTTP/1.1\r\nHost: x.a.localhost\r\nHost: x.a.localhost\r\n\r\n')
+  const answer = (await socket.setEncoding('utf8').toArray()).join('')
+  expect(answer).toMatch(/^HTTP\/1\.1 400 /)
+  const record = stack.lastRecord()
+  expect(record).toMatchObject({ outcome: 'denied', status: 400, certificate: { subject } })
+  expect(answer.toLowerCase()).toContain(`x-request-id: ${record.id}`)
 })
 
 test('plain HTTP on the TLS port is closed without a byte', async () => {

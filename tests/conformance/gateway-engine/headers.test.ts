@@ -93,6 +93,9 @@ const forged: [string, string][] = [
   ['x-client_ssl-san', 'spiffe://admin'],
   ['X-Client-Ssl-San', 'spiffe://admin'],
   ['X-Client-Ssl-Verify', 'SUCCESS'],
+  // No protected name: removed because the route fills it, although it has no value to fill in.
+  ['X-Caller-San', 'spiffe://admin'],
+  ['X_Caller_San', 'spiffe://admin'],
   ['X-Forwarded-Client-Cert', 'Hash=00;Subject="CN=admin"'],
   ['X_Forwarded_Client_Cert', 'Hash=00;Subject="CN=admin"'],
   ['Client-Cert', ':AAAA:'],

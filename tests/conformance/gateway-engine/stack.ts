@@ -98,7 +98,7 @@ export async function send(
   authority: string,
   call: CallOptions & { readonly close?: boolean } = {},
 ): Promise<Answer> {
-  let session = socket.getSession()
+  let session: Buffer | undefined = socket.getSession()
   const keepTicket = (ticket: Buffer) => {
     session = ticket
   }

@@ -84,6 +84,7 @@ spec:
             X-CLIENT-SSL-CN: "%DOWNSTREAM_PEER_SUBJECT%"
             X-CLIENT-SSL-ISSUER: "%DOWNSTREAM_PEER_ISSUER%"
             X-CLIENT-SSL-SAN: "%DOWNSTREAM_PEER_URI_SAN%"
+            X-CALLER-SAN: "%DOWNSTREAM_PEER_URI_SAN%"
             X-FORWARDED-HOST: "%REQ(:AUTHORITY)%"
       route:
         - destination: { host: httpbin.quovadis.svc.cluster.local, port: { number: 8000 } }`

@@ -2,7 +2,7 @@ import type { HeaderLines } from '@twinlatch/wire'
 import type { WorkloadRequest } from './workload.ts'
 
 /** What httpbin says of every request. */
-export interface DescribedRequest {
+interface DescribedRequest {
   readonly args: Record<string, string | string[]>
   readonly headers: Record<string, string>
   readonly origin: string
@@ -10,7 +10,7 @@ export interface DescribedRequest {
 }
 
 /** What httpbin says of a body. */
-export interface DescribedBody {
+interface DescribedBody {
   readonly data: string
   readonly files: Record<string, never>
   readonly form: Record<string, string | string[]>

@@ -42,7 +42,7 @@ export async function callUrl(
  * ranges and the metadata services of cloud providers, which hand credentials to whoever asks.
  */
 export function assertAllowed(host: string, addresses: readonly string[]): void {
-  const forbidden = addresses.find(isForbidden)
+  const forbidden = addresses.find((address) => isForbidden(address))
   if (forbidden === undefined) return
   throw new GatewayError(
     'gateway/upstream-address',
@@ -50,7 +50,7 @@ export function assertAllowed(host: string, addresses: readonly string[]): void 
   )
 }
 
-const isForbidden = compileAddressBlocks([
+const forbiddenBlocks = [
   // RFC 3927, with the metadata address of most clouds; RFC 4291 section 2.5.6.
   '169.254.0.0/16',
   'fe80::/10',
@@ -58,7 +58,14 @@ const isForbidden = compileAddressBlocks([
   'fd00:ec2::254/128',
   '100.100.100.200/32',
   '192.0.0.192/32',
-])
+]
+
+let compiledBlocks: ((address: string) => boolean) | undefined
+
+function isForbidden(address: string): boolean {
+  compiledBlocks ??= compileAddressBlocks(forbiddenBlocks)
+  return compiledBlocks(address)
+}
 
 function upstreamTarget({ protocol, host, port }: UrlTarget, address: string): UpstreamTarget {
   if (protocol === 'http') return { host: address, port, tls: null }

@@ -154,6 +154,19 @@ test('a host that asks for no certificate any more gives the connection up', () 
   expect(recheck(context, simple, now)).toMatchObject({ code: 'ACC_DRAINING' })
 })
 
+test('a revocation list that changes gives the connection up: only a handshake can consult it', () => {
+  const running = run(compiledServer())
+  const context = admitted(running)
+  const server = running.ports.get(443)?.servers.get('key')
+  if (!server?.domain) throw new Error('no domain')
+  const settings = { ...server.domain.tls.settings, crlPem: 'another list' }
+  const domain = { ...server.domain, tls: { settings, close: () => {} } }
+  const port = running.ports.get(443)
+  const servers = new Map([['key', { ...server, domain }]])
+  const ports = port ? new Map([[443, { ...port, servers }]]) : new Map()
+  expect(recheck(context, { generation: 2, ports }, now)).toMatchObject({ code: 'ACC_DRAINING' })
+})
+
 test('certificates that do not parse are refused', () => {
   const running = run(compiledServer())
   expect(arrive(running, running, false, [new Uint8Array([0x30, 0])])).toMatchObject({

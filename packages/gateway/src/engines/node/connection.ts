@@ -26,7 +26,7 @@ export interface ConnectionContext {
 }
 
 /** A connection that asks to be let in. */
-export interface Arrival {
+interface Arrival {
   readonly port: number
   readonly tls: TlsFacts
   readonly peer: TcpPeer
@@ -82,7 +82,7 @@ export function recheck(
 }
 
 /** The facts of a connection as `trust` judges them. */
-export function peerFacts(
+function peerFacts(
   { server }: RunningServer,
   domain: TrustDomain,
   peer: { readonly tls: TlsFacts; readonly known: KnownPeer },

@@ -1,7 +1,7 @@
 import type { HeaderLines } from '@twinlatch/wire'
 
 /** What the gateway itself says in headers of the forwarded request. */
-export interface GatewayHeaders {
+interface GatewayHeaders {
   readonly requestId: string
   readonly remoteAddress: string
   readonly xfcc: string | null
@@ -36,7 +36,7 @@ export function valuesOf(headers: HeaderLines, name: string): string[] {
 }
 
 /** Whether a client may never set this header (gateway.md section 9.1); canonical name. */
-export function isProtected(canonicalName: string): boolean {
+function isProtected(canonicalName: string): boolean {
   return (
     protectedNames.has(canonicalName) ||
     protectedPrefixes.some((prefix) => canonicalName.startsWith(prefix))
@@ -44,7 +44,7 @@ export function isProtected(canonicalName: string): boolean {
 }
 
 /** Lower case, with `-` for `_`: many workloads cannot tell the two apart (gateway.md section 17). */
-export function canonicalName(name: string): string {
+function canonicalName(name: string): string {
   const lower = name.toLowerCase()
   return lower.includes('_') ? lower.replaceAll('_', '-') : lower
 }

@@ -21,7 +21,7 @@ import type { Denial, Outcome, Transaction } from './transaction.ts'
 import type { TrustDomain } from './trust-domain.ts'
 
 /** What the decisions of one listener port are made with. */
-export interface PortOptions {
+interface PortOptions {
   /** Key of the port in the compiled value. */
   readonly port: number
   readonly running: () => RunningGateway

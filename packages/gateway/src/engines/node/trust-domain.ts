@@ -22,7 +22,7 @@ export interface TrustDomain {
 }
 
 /** Intermediates that led to an anchor: resumed sessions and missing ones are judged with them. */
-export interface IntermediateMemory {
+interface IntermediateMemory {
   /** Remembers what is on the path of a chain that OpenSSL has verified. */
   remember(leaf: Certificate, above: readonly Certificate[]): void
   list(): readonly Certificate[]

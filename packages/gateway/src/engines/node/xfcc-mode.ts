@@ -2,7 +2,7 @@ import { type PeerIdentity, parseXfcc, TrustError, writeXfccElement } from '@twi
 import type { XfccSettings } from '../../compiled.ts'
 
 /** What the mode makes of `x-forwarded-client-cert`. */
-export type XfccResult =
+type XfccResult =
   | { readonly kind: 'value'; readonly value: string | null }
   | { readonly kind: 'malformed'; readonly reason: string }
 
