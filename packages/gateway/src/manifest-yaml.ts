@@ -100,7 +100,8 @@ function readDocument(document: Document.Parsed): { value: JsonValue } | string 
   if (document.contents === null) return { value: null }
   let value: unknown
   try {
-    value = document.toJS({ maxAliasCount: manifestLimits.aliasesMax })
+    // The library counts the anchor as well.
+    value = document.toJS({ maxAliasCount: manifestLimits.aliasesMax + 1 })
   } catch {
     return `more than ${manifestLimits.aliasesMax} values behind aliases, or an alias without its anchor`
   }

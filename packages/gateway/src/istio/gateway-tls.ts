@@ -64,16 +64,19 @@ const fields = z.strictObject({
   maxProtocolVersion: tlsVersion.optional(),
   cipherSuites: filledList(cipherSuite).optional(),
   insecureSkipVerify: z
-    .literal(false, {
-      error:
-        'insecureSkipVerify lets every certificate in, forged ones too: use MUTUAL with the ' +
+    .boolean()
+    .refine(
+      (value) => !value,
+      'insecureSkipVerify lets every certificate in, forged ones too: use MUTUAL with the ' +
         "client's self-signed certificate as CA and verifyCertificateHash",
-    })
+    )
     .optional(),
   httpsRedirect: z
-    .literal(false, {
-      error: 'httpsRedirect is legal on HTTP servers only, which are not built yet',
-    })
+    .boolean()
+    .refine(
+      (value) => !value,
+      'httpsRedirect is legal on HTTP servers only, which are not built yet',
+    )
     .optional(),
   credentialNames: refusedField('credentialNames is not built yet: use credentialName'),
   tlsCertificates: refusedField(filePath),

@@ -1,0 +1,148 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { manifestLimits, readYaml } from './manifest-yaml.ts'
+
+const read = (text: string) => readYaml({ name: 'f.yaml', text })
+const messages = (text: string) => read(text).problems.map(({ message }) => message)
+
+test('documents are counted from 0 and empty ones are skipped', () => {
+  const { documents, problems } = read('---\na: 1\n---\n# nothing\n---\nb: [x, "y"]\n')
+  expect(problems).toEqual([])
+  expect(documents).toEqual([
+    { file: 'f.yaml', index: 0, value: { a: 1 } },
+    { file: 'f.yaml', index: 2, value: { b: ['x', 'y'] } },
+  ])
+})
+
+test('a broken document is refused with its line, and the others are read', () => {
+  const { documents, problems } = read('a: 1\n---\nb: [1\nc: 2\n---\nd: 3\n')
+  expect(documents.map(({ index }) => index)).toEqual([0, 2])
+  expect(problems).toHaveLength(1)
+  expect(problems[0]).toMatchObject({ file: 'f.yaml', document: 1 })
+  expect(problems[0]?.message).toMatch(/not valid YAML: line 4, column 1/)
+})
+
+test.each([
+  ['a key twice', 'a: 1\na: 2', /unique/],
+  ['a list', '- a', /not an object/],
+  ['a text', 'hello', /not an object/],
+  ['__proto__', '__proto__: { a: 1 }', /JSON/],
+  ['not a number', 'a: .nan', /JSON/],
+  ['an unknown tag', 'a: !!js/function "x"', /tag/],
+  ['an alias without anchor', 'a: *b', /alias/],
+])('%s is refused', (_, text, message) => {
+  expect(messages(text)).toEqual([expect.stringMatching(message)])
+})
+
+test('anchors are written out', () => {
+  expect(read('a: &x { b: 1 }\nc: *x').documents[0]?.value).toEqual({ a: { b: 1 }, c: { b: 1 } })
+})
+
+test('a merge key is no merge but an ordinary name', () => {
+  expect(read('a: &x { b: 1 }\nc: { <<: *x }').documents[0]?.value).toEqual({
+    a: { b: 1 },
+    c: { '<<': { b: 1 } },
+  })
+})
+
+test('billion laughs are refused', () => {
+  const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x]']
+  for (let n = 1; n < 10; n++) {
+    lines.push(`a${n}: &a${n} [${Array.from({ length: 9 }, () => `*a${n - 1}`).join(', ')}]`)
+  }
+  expect(messages(lines.join('\n'))).toEqual([expect.stringMatching(/aliases/)])
+})
+
+test('more aliases than allowed are refused, as many as allowed are read', () => {
+  const text = (count: number) =>
+    `a: &x 1\nb: [${Array.from({ length: count }, () => '*x').join(', ')}]`
+  expect(messages(text(manifestLimits.aliasesMax))).toEqual([])
+  expect(messages(text(manifestLimits.aliasesMax + 1))).toHaveLength(1)
+})
+
+test.each([
+  ['flow lists', (n: number) => `a: ${'['.repeat(n)}${']'.repeat(n)}`],
+  ['flow maps', (n: number) => `a: ${'{a: '.repeat(n)}1${'}'.repeat(n)}`],
+  ['block lists on one line', (n: number) => `a:\n  ${'- '.repeat(n)}1`],
+  [
+    'block maps',
+    (n: number) => Array.from({ length: n }, (_, i) => `${' '.repeat(i)}a:`).join('\n'),
+  ],
+  ['open lists', (n: number) => `a: ${'['.repeat(n)}`],
+])('%s: 20 levels are read, 1000 refused', (_, text) => {
+  expect(messages(text(20)).filter((message) => message.includes('deep'))).toEqual([])
+  expect(messages(text(1000))).toEqual([expect.stringMatching(/deep|not YAML/)])
+})
+
+test('a file that is nothing but brackets is refused in time', () => {
+  const startedAt = performance.now()
+  for (const text of ['['.repeat(100_000), '{'.repeat(100_000), '- '.repeat(100_000)]) {
+    expect(messages(text).length).toBeGreaterThan(0)
+  }
+  expect(performance.now() - startedAt).toBeLessThan(5000)
+})
+
+test('too many documents and too large a file are refused', () => {
+  const { documents, problems } = read('a: 1\n---\n'.repeat(manifestLimits.documentsMax + 5))
+  expect(documents).toHaveLength(manifestLimits.documentsMax)
+  expect(problems).toHaveLength(1)
+  expect(messages('#'.repeat(manifestLimits.fileCharactersMax + 1))).toEqual([
+    expect.stringMatching(/larger than 4 MiB/),
+  ])
+})
+
+const yamlish = fc
+  .array(
+    fc.constantFrom(
+      ...[
+        'a',
+        ': ',
+        '- ',
+        '\n',
+        '  ',
+        '[',
+        ']',
+        '{',
+        '}',
+        '&x ',
+        '*x',
+        '"',
+        "'",
+        '|',
+        '>',
+        '#',
+        '---\n',
+        '!!',
+        '?',
+        ',',
+        '<<',
+        '\t',
+        '%',
+      ],
+    ),
+    { maxLength: 60 },
+  )
+  .map((parts) => parts.join(''))
+
+test('any text gives documents or problems and never throws', () => {
+  fc.assert(
+    fc.property(fc.oneof(yamlish, fc.string({ unit: 'binary' })), (text) => {
+      const { documents } = read(text)
+      for (const { value } of documents) expect(JSON.parse(JSON.stringify(value))).toEqual(value)
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('what JSON can say comes back as it was', () => {
+  const name = fc.string({ minLength: 1 }).filter((text) => text !== '__proto__')
+  const json = fc.dictionary(name, fc.jsonValue({ maxDepth: 3 }), { minKeys: 1 })
+  fc.assert(
+    fc.property(json, (value) => {
+      const clean = JSON.parse(JSON.stringify(value).replaceAll('"__proto__"', '"proto"'))
+      // -0 has no JSON text.
+      expect(read(JSON.stringify(clean)).documents[0]?.value).toEqual(clean)
+    }),
+    { numRuns: 300 },
+  )
+})
