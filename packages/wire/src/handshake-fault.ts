@@ -30,6 +30,24 @@ const kinds: ReadonlyMap<string, FaultKind> = new Map<string, FaultKind>([
   ['EPIPE', 'closed-by-peer'],
 ])
 
+/** How OpenSSL finds an RSA signature wrong (RFC 8017 sections 8.1.2 and 8.2.2), each with its own name. */
+const rsaSignatureFaults: ReadonlySet<string> = new Set(
+  [
+    'ALGORITHM_MISMATCH',
+    'BAD_PAD_BYTE_COUNT',
+    'BLOCK_TYPE_IS_NOT_01',
+    'DATA_TOO_LARGE_FOR_MODULUS',
+    'FIRST_OCTET_INVALID',
+    'INVALID_PADDING',
+    'LAST_OCTET_INVALID',
+    'NULL_BEFORE_BLOCK_MISSING',
+    'PADDING_CHECK_FAILED',
+    'SLEN_CHECK_FAILED',
+    'SLEN_RECOVERY_FAILED',
+    'WRONG_SIGNATURE_LENGTH',
+  ].map((reason) => `ERR_SSL_${reason}`),
+)
+
 /**
  * What kept a handshake from finishing, from the error that Node reports for it. Faults of a
  * client certificate never come this way (gateway.md section 4.3): they are decided on after the
@@ -47,5 +65,10 @@ export function classifyHandshakeError(
     : code === '' || code === 'ECONNRESET'
       ? reason
       : `${reason} (${code})`
-  return { kind: kinds.get(code) ?? (code === '' ? 'closed-by-peer' : 'tls-error'), detail }
+  return { kind: kinds.get(code) ?? kindOfUnlisted(code), detail }
+}
+
+function kindOfUnlisted(code: string): FaultKind {
+  if (code === '') return 'closed-by-peer'
+  return rsaSignatureFaults.has(code) ? 'bad-signature' : 'tls-error'
 }

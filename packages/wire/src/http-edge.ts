@@ -16,7 +16,9 @@ interface EdgeConnection<Context> {
   readonly bytesBefore: number
   readonly waiting: Turn<Context>[]
   running: Turn<Context> | null
-  /** Nothing that arrives from now on is a request. */
+  /** The client announced its last request: what still arrives is none. */
+  finished: boolean
+  /** The last answer was given: what waits is not served any more. */
   closing: boolean
 }
 
@@ -64,6 +66,7 @@ export class HttpEdge<Context> {
       bytesBefore: socket.bytesRead,
       waiting: [],
       running: null,
+      finished: false,
       closing: this.#draining,
     }
     this.#connections.set(socket, connection)
@@ -110,11 +113,10 @@ export class HttpEdge<Context> {
 
   #parserError(error: ParserError, socket: Duplex): void {
     const connection = this.#connections.get(socket)
-    if (!connection || connection.closing) return
+    if (!connection || connection.closing || connection.finished) return
     const fault = classifyParserError(error)
     if (fault === null) {
-      // The client announced its last request: what is running may still be answered.
-      if (error.code === 'HPE_CLOSED_CONNECTION' && connection.running) connection.closing = true
+      if (error.code === 'HPE_CLOSED_CONNECTION') connection.finished = true
       else socket.destroy()
       return
     }
@@ -140,7 +142,7 @@ export class HttpEdge<Context> {
 
   #enqueue(socket: Duplex, turn: Turn<Context>): void {
     const connection = this.#connections.get(socket)
-    if (!connection || connection.closing) return
+    if (!connection || connection.closing || connection.finished) return
     if (connection.waiting.length >= this.#limits.pipelinedRequestsMax) {
       socket.destroy()
       return

@@ -77,11 +77,12 @@ export class HttpExchange<Context> implements Exchange<Context> {
         ? new WireError('wire/aborted', 'the client went away before the answer')
         : new TypeError('an exchange is answered once')
     }
-    this.#responded = true
     const content = typeof body === 'string' ? Buffer.from(body) : body
     const withoutBody = hasNoBody(this.request.method, head.status)
     const headers = responseLines(head, content, withoutBody)
+    // Throws for a value that would split the head; the edge can still answer then.
     this.#writeHead(head, headers)
+    this.#responded = true
     const finished = this.#finished()
     if (withoutBody || content === undefined) {
       dispose(content)
