@@ -37,6 +37,10 @@ test('the differing RDN is marked as a whole', () => {
   expect(markDifference(wanted, got)).toBe('                   ~~~~~~~~~~')
 })
 
+test('with another number of parts, those that nobody wanted are marked', () => {
+  expect(markDifference('CN=a,OU=b,C=DE', 'CN=a,C=FR')).toBe('     ~~~~')
+})
+
 test('an escaped comma does not end an RDN', () => {
   expect(markDifference('CN=a\\,b,O=x', 'CN=a\\,c,O=x')).toBe('~~~~~~~')
 })

@@ -20,9 +20,12 @@ export function describeNearMiss(wanted: string, got: string | null): string {
 export function markDifference(wanted: string, got: string): string {
   const left = splitRdns(wanted)
   const right = splitRdns(got)
-  if (left.length > 1 && left.length === right.length) {
+  if ([...left, ...right].every((part) => part.includes('=')) && left.length + right.length > 2) {
+    const sameCount = left.length === right.length
+    const isMeant = (part: string, index: number) =>
+      sameCount ? part === left[index] : left.includes(part)
     return right
-      .map((part, index) => (part === left[index] ? ' ' : '~').repeat(part.length))
+      .map((part, index) => (isMeant(part, index) ? ' ' : '~').repeat(part.length))
       .join(' ')
       .trimEnd()
   }
