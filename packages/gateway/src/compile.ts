@@ -61,7 +61,8 @@ function compilePort(port: PlannedPort, context: Context): CompiledPort {
   const owners = new HostTable(
     compiled.flatMap((entry) => entry.server.hosts.map((host) => [host, entry] as const)),
   )
-  const byServer = new Map(compiled.map((entry) => [entry.server, entry]))
+  // By key: a connection may hold the server of an earlier generation.
+  const byKey = new Map(compiled.map((entry) => [entry.server.key, entry]))
   return {
     servers: compiled.map(({ server }) => server),
     chooseServer: (serverName) => owners.find(serverName?.toLowerCase() ?? null)?.server ?? null,
@@ -70,7 +71,7 @@ function compilePort(port: PlannedPort, context: Context): CompiledPort {
       // No virtual host answers for a name with a trailing dot, and nobody owns it.
       const owner = host === '' || host.endsWith('.') ? null : owners.find(host)
       if (owner === null) return { kind: 'no-host' }
-      const own = byServer.get(server)
+      const own = byKey.get(server.key)
       if (owner !== own) {
         // Only among servers that would have asked for, and checked, the very same certificate.
         const equal = own !== undefined && own.tls !== null && own.tls === owner.tls

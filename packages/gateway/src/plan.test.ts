@@ -108,3 +108,16 @@ test('a stored policy that can no longer be read closes its namespace instead of
     { policy: 'quovadis/x509-clients', reason: 'cannot be read' },
   ])
 })
+
+test('istioCompat refuses our extensions, and the namespace that leans on them is closed', () => {
+  const files = caseFiles(
+    new URL('policies-attach-by-selector-target-and-root-namespace.in.yaml', testdata),
+  )
+  const { plan: planned, problems } = plan(planInput(files, { istioCompat: true }))
+  expect(problems.map(({ message }) => message)).toEqual([
+    'apps/Deployment is no target in Istio, and istioCompat is on',
+    'connection.tls.peer.subject is no key of Istio, and istioCompat is on',
+    'networking.istio.io/Gateway is no target in Istio, and istioCompat is on',
+  ])
+  expect(planned.workloads[0]?.policies.error?.policy).toBe('quovadis/gateway')
+})

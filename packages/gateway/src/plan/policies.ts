@@ -109,15 +109,30 @@ export class PolicyAttacher {
 
   #resolve(policy: Policy): void {
     const { spec } = policy.document
+    if (this.#settings.istioCompat) this.#refuseExtensionKeys(policy)
     const targets = targetsOf(policy) ?? []
     targets.forEach((target, index) => {
       const path =
         spec.targetRefs === undefined ? ['spec', 'targetRef'] : ['spec', 'targetRefs', index]
       const fault = this.#targetFault(target, policy.namespace)
       if (fault === null) return
-      this.#findings.problems.push(problemAt(policy, path, fault))
-      this.#closed.set(policy.namespace, { policy: policy.id, reason: fault })
+      this.#close(policy, path, fault)
     })
+  }
+
+  #refuseExtensionKeys(policy: Policy): void {
+    policy.document.spec.rules?.forEach((rule, ruleIndex) => {
+      rule.when?.forEach(({ key }, index) => {
+        if (!key.startsWith('connection.tls.peer.')) return
+        const path = ['spec', 'rules', ruleIndex, 'when', index, 'key']
+        this.#close(policy, path, `${key} is no key of Istio, and istioCompat is on`)
+      })
+    })
+  }
+
+  #close(policy: Policy, path: readonly (string | number)[], reason: string): void {
+    this.#findings.problems.push(problemAt(policy, path, reason))
+    this.#closed.set(policy.namespace, { policy: policy.id, reason })
   }
 
   #targetFault(target: PolicyTarget, namespace: string): string | null {

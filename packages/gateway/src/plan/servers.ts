@@ -154,7 +154,6 @@ function draft(server: GatewayServer, context: DraftContext): ServerDraft {
       subaccountId: resources.subaccountId,
       gateway: { namespace: gateway.namespace, name: gateway.name },
       port: server.port.number,
-      policyPort: podPort(server.port.number),
       hosts: server.hosts.map(({ host }) => host),
       mode,
       certificateRequired: mode === 'MUTUAL' || (mode === 'OPTIONAL_MUTUAL' && pinned),
@@ -169,10 +168,4 @@ function draft(server: GatewayServer, context: DraftContext): ServerDraft {
     gateway,
     position,
   }
-}
-
-/** The pod behind the default ingress Service listens on 8443 and 8080 (gateway.md 11.4, `ports`). */
-function podPort(port: number): number {
-  if (port === 443) return 8443
-  return port === 80 ? 8080 : port
 }

@@ -45,8 +45,6 @@ export interface PlannedServer {
   readonly gateway: { readonly namespace: string; readonly name: string }
   /** The manifest's number, such as 443. */
   readonly port: number
-  /** The pod's number, which policies compare with (gateway.md section 11.4, `ports`). */
-  readonly policyPort: number
   readonly hosts: readonly string[]
   readonly mode: 'SIMPLE' | 'MUTUAL' | 'OPTIONAL_MUTUAL'
   readonly certificateRequired: boolean
