@@ -74,6 +74,11 @@ test('without a certificate only a host that demands one refuses', async () => {
   expect(judgePeer({ ...facts, certificateRequired: false })).toBeNull()
 })
 
+test('a host that leaves the certificate optional refuses a bad one all the same', async () => {
+  const facts = factsOf(await issue('expired'), { certificateRequired: false })
+  expect(judgePeer(facts)).toMatchObject({ code: 'VAL_EXPIRED' })
+})
+
 // The OpenSSL code of every row is one that would mislead: the facts decide.
 test.each([
   { shape: 'expired', error: 'CERT_HAS_EXPIRED', code: 'VAL_EXPIRED', text: 'ended on 2026-11-22' },

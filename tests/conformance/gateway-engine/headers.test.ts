@@ -166,6 +166,17 @@ test('without a certificate on an optional host no identity reaches the workload
   expect(stack.lastRecord().certificate).toBeNull()
 })
 
+test('an optional host refuses a bad certificate; a SIMPLE host never asks for one', async () => {
+  const expired = await hosts.clientsA.issue({ subject, shape: 'expired' })
+  stack.apply(configuration('OPTIONAL_MUTUAL'))
+  expect((await call({}, expired)).status).toBeNull()
+  expect(stack.lastRecord()).toMatchObject({ code: 'VAL_EXPIRED' })
+  stack.apply(configuration('SIMPLE'))
+  expect((await call({}, expired)).status).toBe(200)
+  expect(stack.lastRecord().certificate).toBeNull()
+  expect(received('x-client-ssl-cn')).toEqual([])
+})
+
 test('a forwarding mode appends to a good value and refuses a malformed one with 400', async () => {
   await stack.engine.stop(0)
   stack = await openStack(configuration(), {
