@@ -7,22 +7,47 @@ const cli = (...args: string[]) => run(twinlatchBin, args)
 
 describe('without a server', () => {
   test.each([
-    'open', 'config', 'context', 'init', 'diff', 'describe', 'export', 'wait', 'render', 'import',
-    'logs', 'probe', 'doctor', 'lint', 'audit', 'xfcc', 'route', 'workload', 'function', 'policy', 'api',
+    'open',
+    'config',
+    'context',
+    'init',
+    'diff',
+    'describe',
+    'export',
+    'wait',
+    'render',
+    'import',
+    'logs',
+    'probe',
+    'doctor',
+    'lint',
+    'audit',
+    'xfcc',
+    'route',
+    'workload',
+    'function',
+    'policy',
+    'api',
   ])('%s is known, exits 2 and says "not built yet"', async (name) => {
     const answer = await cli(name, 'anything', '--at-all')
     expect(answer.code).toBe(2)
     expect(answer.stderr).toContain('not built yet')
   })
 
-  test.each([['ca', 'rotate'], ['cert', 'revoke'], ['dest', 'check'], ['ks', 'download'], ['binding', 'rotate'], ['gw', 'list'], ['subaccount', 'delete'], ['dn', 'match']])(
-    '%s %s is known, exits 2 and says "not built yet"',
-    async (noun, verb) => {
-      const answer = await cli(noun, verb, 'x')
-      expect(answer.code).toBe(2)
-      expect(answer.stderr).toContain('not built yet')
-    },
-  )
+  test.each([
+    ['ca', 'rotate'],
+    ['cert', 'revoke'],
+    ['dest', 'check'],
+    ['ks', 'download'],
+    ['binding', 'rotate'],
+    ['gw', 'list'],
+    ['subaccount', 'delete'],
+    ['dn', 'match'],
+  ])('%s %s is known, exits 2 and says "not built yet"', async (noun, verb) => {
+    const answer = await cli(noun, verb, 'x')
+    expect(answer.code).toBe(2)
+    expect(answer.stderr).toContain('not built yet')
+  })
 
   test('an unknown command is wrong usage: exit code 2', async () => {
     expect((await cli('frobnicate')).code).toBe(2)
@@ -49,9 +74,12 @@ describe('without a server', () => {
     expect([reversed.code, reversed.stdout]).toEqual([1, expect.stringContaining('reversed')])
   })
 
-  test.each(['bash', 'zsh', 'fish', 'powershell'])('completion for %s asks the program itself', async (shell) => {
-    expect((await cli('completion', shell)).stdout).toContain('__complete')
-  })
+  test.each(['bash', 'zsh', 'fish', 'powershell'])(
+    'completion for %s asks the program itself',
+    async (shell) => {
+      expect((await cli('completion', shell)).stdout).toContain('__complete')
+    },
+  )
 
   test('completes commands, verbs and flags', async () => {
     expect((await cli('__complete', '--', 'ce')).stdout).toContain('cert')
@@ -60,7 +88,9 @@ describe('without a server', () => {
   })
 
   test('version names what it runs on, also as JSON', async () => {
-    expect(JSON.parse((await cli('version', '-o', 'json')).stdout)).toMatchObject({ node: expect.any(String) })
+    expect(JSON.parse((await cli('version', '-o', 'json')).stdout)).toMatchObject({
+      node: expect.any(String),
+    })
   })
 })
 
@@ -77,8 +107,20 @@ describe('against a server', () => {
   })
 
   test('lists are arrays of stored values as JSON', async () => {
-    const [first] = JSON.parse((await server.cli(['cert', 'list', '-o', 'json'])).stdout) as [object]
-    for (const field of ['id', 'name', 'subject', 'issuer', 'serial', 'sha256', 'notBefore', 'notAfter', 'status']) {
+    const [first] = JSON.parse((await server.cli(['cert', 'list', '-o', 'json'])).stdout) as [
+      object,
+    ]
+    for (const field of [
+      'id',
+      'name',
+      'subject',
+      'issuer',
+      'serial',
+      'sha256',
+      'notBefore',
+      'notAfter',
+      'status',
+    ]) {
       expect(first).toHaveProperty(field)
     }
     for (const noun of ['dest', 'ks', 'binding', 'subaccount', 'ca']) {
@@ -91,10 +133,14 @@ describe('against a server', () => {
     const file = join(directory, 'taken.p12')
     writeFileSync(file, 'mine')
     const before = JSON.parse((await server.cli(['cert', 'list', '-o', 'json'])).stdout).length
-    const answer = await server.cli(['cert', 'issue', 'taken', '--password-stdin', '-o', file], { input: 'long enough password' })
+    const answer = await server.cli(['cert', 'issue', 'taken', '--password-stdin', '-o', file], {
+      input: 'long enough password',
+    })
     expect(answer.code).toBe(1)
     expect(answer.stderr).toContain('--force')
-    expect(JSON.parse((await server.cli(['cert', 'list', '-o', 'json'])).stdout)).toHaveLength(before)
+    expect(JSON.parse((await server.cli(['cert', 'list', '-o', 'json'])).stdout)).toHaveLength(
+      before,
+    )
   })
 
   test('a manifest with faults is refused as a whole, every fault with file, document, path and nearest name', async () => {
@@ -113,9 +159,18 @@ describe('against a server', () => {
   })
 
   test('what is applied twice is unchanged the second time', async () => {
-    const first = await server.cli(['apply', '-f', 'examples/01-cluster-domain'], { cwd: process.cwd() })
+    const first = await server.cli(['apply', '-f', 'examples/01-cluster-domain'], {
+      cwd: process.cwd(),
+    })
     expect(first.code, first.stderr).toBe(0)
-    expect(new Set(first.stdout.trim().split('\n').map((line) => line.split(' ').at(-1)))).toEqual(new Set(['unchanged']))
+    expect(
+      new Set(
+        first.stdout
+          .trim()
+          .split('\n')
+          .map((line) => line.split(' ').at(-1)),
+      ),
+    ).toEqual(new Set(['unchanged']))
   })
 
   test('get never prints the key of a Secret', async () => {
@@ -130,7 +185,10 @@ describe('against a server', () => {
       const answer = await server.cli([noun, 'list', '-o', 'json', '-s', 'acme'])
       expect(JSON.parse(answer.stdout), noun).toEqual([])
     }
-    const stolen = await server.cli(['apply', '-f', 'examples/01-cluster-domain/gateway.yaml', '-s', 'acme'], { cwd: process.cwd() })
+    const stolen = await server.cli(
+      ['apply', '-f', 'examples/01-cluster-domain/gateway.yaml', '-s', 'acme'],
+      { cwd: process.cwd() },
+    )
     expect(stolen.code).toBe(1)
     expect(stolen.stderr).toContain('*.mtls.localhost')
   })
@@ -139,11 +197,22 @@ describe('against a server', () => {
     await server.cli(['dest', 'find', 'httpbin-x509'])
     await server.cli(['binding', 'show', 'sample-app'])
     const answer = await server.curl([
-      ...['-H', `Authorization: Bearer ${server.adminToken()}`, `${server.ready.urls.control}/api/audit`],
+      ...[
+        '-H',
+        `Authorization: Bearer ${server.adminToken()}`,
+        `${server.ready.urls.control}/api/audit`,
+      ],
     ])
-    const actions = new Set((JSON.parse(answer.stdout) as { action: string }[]).map(({ action }) => action))
-    expect([...actions].sort()).toEqual(expect.arrayContaining(['binding.shown', 'certificate.issued', 'documents.applied']))
-    expect([...actions].some((action) => /read|found/.test(action)), [...actions].join()).toBe(true)
+    const actions = new Set(
+      (JSON.parse(answer.stdout) as { action: string }[]).map(({ action }) => action),
+    )
+    expect([...actions].sort()).toEqual(
+      expect.arrayContaining(['binding.shown', 'certificate.issued', 'documents.applied']),
+    )
+    expect(
+      [...actions].some((action) => /read|found/.test(action)),
+      [...actions].join(),
+    ).toBe(true)
   })
 
   test('hosts prints both loopback addresses of every name that is served', async () => {

@@ -17,7 +17,10 @@ describe.skipIf(requireTool('curl').missing || requireTool('openssl').missing)('
   // In order of their numbers: a later one may stand on an earlier one.
   test.each(readdirSync(examples).sort())('%s/run.sh does what its README says', async (name) => {
     const answer = await run(join(examples, name, 'run.sh'), [], {
-      env: { TWINLATCH_HOME: server.ready.home, PATH: `${dirname(twinlatchBin)}:${process.env['PATH']}` },
+      env: {
+        TWINLATCH_HOME: server.ready.home,
+        PATH: `${dirname(twinlatchBin)}:${process.env['PATH']}`,
+      },
       timeoutMs: 90_000,
     })
     expect(answer.code, `${answer.stdout}${answer.stderr}`).toBe(0)

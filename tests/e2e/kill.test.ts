@@ -1,7 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createConnection, createControlClient, createDestinationClient } from '@twinlatch/client'
 import { loopbackLookup } from '@twinlatch/wire'
-import { readFileSync } from 'node:fs'
 import { Agent, fetch } from 'undici'
 import { expect, test } from 'vitest'
 import { remove, type Server, startServer, temporaryDirectory } from './stack.ts'
@@ -46,13 +46,20 @@ const destinationOf = (name: string) => ({
 /** Three documents of one call: all of them, or none. */
 const manifestOf = (name: string) =>
   [1, 2, 3]
-    .map((part) => `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name}-${part}, namespace: kill }\ndata: { part: "${part}" }\n`)
+    .map(
+      (part) =>
+        `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name}-${part}, namespace: kill }\ndata: { part: "${part}" }\n`,
+    )
     .join('---\n')
 
 test(`after kill -9 in each of ${rounds} rounds every acknowledged write is there, and none is half there`, async () => {
   const directory = temporaryDirectory()
   const home = join(directory, 'home')
-  const acknowledged = { destinations: new Set<string>(), manifests: new Set<string>(), bindings: new Set<string>() }
+  const acknowledged = {
+    destinations: new Set<string>(),
+    manifests: new Set<string>(),
+    bindings: new Set<string>(),
+  }
   try {
     for (let round = 0; round < rounds; round += 1) {
       const server = await startServer(['--ephemeral', '--home', home])

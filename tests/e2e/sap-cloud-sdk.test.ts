@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { beforeAll, expect, test } from 'vitest'
 import { run, twinlatchBin } from './stack.ts'
 
@@ -21,13 +21,18 @@ beforeAll(async () => {
     ['install', '--no-package-lock', '--no-audit', '--no-fund', '--ignore-scripts'],
     { cwd: client, timeoutMs: 240_000 },
   )
-  if (answer.code !== 0) throw new Error(`the SAP Cloud SDK could not be installed: ${answer.stderr}`)
+  if (answer.code !== 0)
+    throw new Error(`the SAP Cloud SDK could not be installed: ${answer.stderr}`)
 })
 
 test('an unmodified application on the SAP Cloud SDK finds the destination and reaches the workload with its certificate', async () => {
-  const answer = await run(twinlatchBin, ['run', '--', 'node', join(client, 'app.mjs'), 'httpbin-x509'], {
-    timeoutMs: 120_000,
-  })
+  const answer = await run(
+    twinlatchBin,
+    ['run', '--', 'node', join(client, 'app.mjs'), 'httpbin-x509'],
+    {
+      timeoutMs: 120_000,
+    },
+  )
   expect(answer.code, answer.stderr).toBe(0)
   const seen = JSON.parse(answer.stdout.trim().split('\n').at(-1) ?? '') as Seen
   expect(seen).toMatchObject({

@@ -7,7 +7,12 @@ import { remove, type Server, startServer, temporaryDirectory } from './stack.ts
 /** A secret and the spellings in which its bytes could lie in a file or a log. */
 function spellings(secret: Buffer): readonly Buffer[] {
   const base64 = secret.toString('base64').replace(/=+$/, '')
-  return [secret, Buffer.from(base64), Buffer.from(secret.toString('base64url')), Buffer.from(secret.toString('hex'))]
+  return [
+    secret,
+    Buffer.from(base64),
+    Buffer.from(secret.toString('base64url')),
+    Buffer.from(secret.toString('hex')),
+  ]
 }
 
 function filesBelow(directory: string): readonly string[] {
@@ -29,7 +34,15 @@ describe('no secret leaves its seal', () => {
     const passwordFile = join(directory, 'password.txt')
     writeFileSync(passwordFile, `${keystorePassword}\n`, { mode: 0o600 })
     const file = join(directory, 'secret-client.p12')
-    await server.cli(['cert', 'issue', 'secret-client', '--password-file', passwordFile, '-o', file])
+    await server.cli([
+      'cert',
+      'issue',
+      'secret-client',
+      '--password-file',
+      passwordFile,
+      '-o',
+      file,
+    ])
     await server.cli(['ks', 'upload', file, '--password-file', passwordFile])
     await server.cli([
       ...['dest', 'create', 'secret-destination', '--url', 'https://example.localhost'],
@@ -39,14 +52,25 @@ describe('no secret leaves its seal', () => {
     const exported = join(directory, 'export.json')
     writeFileSync(
       exported,
-      JSON.stringify({ Name: 'basic', Type: 'HTTP', URL: 'https://b.localhost', ProxyType: 'Internet', Authentication: 'BasicAuthentication', User: 'u', Password: basicPassword }),
+      JSON.stringify({
+        Name: 'basic',
+        Type: 'HTTP',
+        URL: 'https://b.localhost',
+        ProxyType: 'Internet',
+        Authentication: 'BasicAuthentication',
+        User: 'u',
+        Password: basicPassword,
+      }),
     )
     await server.cli(['dest', 'import', exported])
     await server.cli(['dest', 'find', 'secret-destination'])
     const binding = await server.cli(['binding', 'show', 'sample-app'])
     const { clientsecret } = JSON.parse(binding.stdout).destination[0].credentials
     await server.curl([
-      ...['-d', `grant_type=client_credentials&client_id=wrong&client_secret=${encodeURIComponent(clientsecret)}`],
+      ...[
+        '-d',
+        `grant_type=client_credentials&client_id=wrong&client_secret=${encodeURIComponent(clientsecret)}`,
+      ],
       `${server.ready.urls.control}/oauth/token`,
     ])
     const bytes = readFileSync(file)
@@ -56,7 +80,10 @@ describe('no secret leaves its seal', () => {
     secrets.set('the client secret of a binding', Buffer.from(clientsecret))
     secrets.set('the keystore', bytes.subarray(200, 264))
     const jwk = entries[0]?.privateKey.export({ format: 'jwk' })
-    secrets.set('the private key of an issued certificate', Buffer.from(jwk?.d ?? '', 'base64url').subarray(0, 48))
+    secrets.set(
+      'the private key of an issued certificate',
+      Buffer.from(jwk?.d ?? '', 'base64url').subarray(0, 48),
+    )
     secrets.set('the admin token', Buffer.from(server.adminToken()))
   })
   afterAll(async () => {

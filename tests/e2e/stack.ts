@@ -16,7 +16,7 @@ export interface Answer {
   readonly stderr: string
 }
 
-export interface ReadyLine {
+interface ReadyLine {
   readonly ready: true
   readonly home: string
   readonly ca: string
@@ -100,7 +100,9 @@ export async function startServer(
       output += text
     })
     child.once('error', reject)
-    child.once('exit', (code) => reject(new Error(`ended with ${code} before it was ready: ${output}`)))
+    child.once('exit', (code) =>
+      reject(new Error(`ended with ${code} before it was ready: ${output}`)),
+    )
   })
   const ready = JSON.parse(line) as ReadyLine
   return {

@@ -84,9 +84,7 @@ describe('a server on a home of its own', () => {
     server = await startServer(['--sample', '--home', home, '--port-base', String(portBase)])
     const after = await server.cli(['cert', 'list', '-o', 'json'])
     const serials = (text: string) =>
-      (JSON.parse(text) as { serial: string; profile: string }[])
-        .map(({ serial }) => serial)
-        .sort()
+      (JSON.parse(text) as { serial: string; profile: string }[]).map(({ serial }) => serial).sort()
     const kept = serials(after.stdout)
     expect(kept).toEqual(expect.arrayContaining(serials(before.stdout)))
     expect(readFileSync(join(home, 'sample', 'poster-quovadis.p12'))).toEqual(keystore)
@@ -95,7 +93,8 @@ describe('a server on a home of its own', () => {
   test('the control listener answers for its own names only', async () => {
     const url = server.ready.urls.control
     const status = async (...args: string[]) =>
-      (await server.curl([...args, '-o', '/dev/null', '-w', '%{http_code}', `${url}/token_keys`])).stdout
+      (await server.curl([...args, '-o', '/dev/null', '-w', '%{http_code}', `${url}/token_keys`]))
+        .stdout
     expect(await status()).toBe('200')
     expect(await status('-H', 'Host: evil.example')).toBe('421')
     expect(await status('-H', 'Origin: https://evil.example')).toBe('403')

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import {
   type CaClient,
-  ClientError,
+  type ClientError,
   type ControlClient,
   createCaClient,
   createConnection,
@@ -120,4 +120,3 @@ export function explainClientError(error: ClientError): CliError {
     cause: error,
   })
 }
-

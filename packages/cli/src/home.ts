@@ -60,10 +60,13 @@ export async function openHome(home: Home): Promise<void> {
   }
   const mode = statSync(home.directory).mode & 0o777
   if ((mode & 0o077) !== 0) {
-    throw new CliError(`The home ${home.directory} can be entered by others (mode ${mode.toString(8)}).`, {
-      why: 'It holds the master key and the admin token.',
-      cure: `chmod 700 ${home.directory}`,
-    })
+    throw new CliError(
+      `The home ${home.directory} can be entered by others (mode ${mode.toString(8)}).`,
+      {
+        why: 'It holds the master key and the admin token.',
+        cure: `chmod 700 ${home.directory}`,
+      },
+    )
   }
 }
 

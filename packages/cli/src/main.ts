@@ -20,9 +20,12 @@ export async function main(args: readonly string[]): Promise<void> {
 function report(error: unknown, terminal: Terminal): number {
   if (error instanceof Exit) return error.exitCode
   // Commander has already printed its own message; help and version asked for are no error.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.fine : exitCodes.usage
+  if (error instanceof CommanderError)
+    return error.exitCode === 0 ? exitCodes.fine : exitCodes.usage
   const failure = asCliError(error)
-  terminal.note(`${terminal.symbols.fail} ${failure.message}${failure.code ? `  [${failure.code}]` : ''}`)
+  terminal.note(
+    `${terminal.symbols.fail} ${failure.message}${failure.code ? `  [${failure.code}]` : ''}`,
+  )
   if (failure.why) terminal.note(`  ${failure.why.replaceAll('\n', '\n  ')}`)
   if (failure.cure) terminal.note(`  → ${failure.cure}`)
   return failure.exitCode

@@ -6,8 +6,31 @@ import { CliError, exitCodes } from './cli-error.ts'
  * leaves this list when it is built.
  */
 const nounsNotBuilt = [
-  ...['open', 'config', 'context', 'init', 'diff', 'describe', 'export', 'wait', 'render', 'import'],
-  ...['logs', 'probe', 'doctor', 'lint', 'audit', 'xfcc', 'route', 'workload', 'function', 'policy', 'api'],
+  ...[
+    'open',
+    'config',
+    'context',
+    'init',
+    'diff',
+    'describe',
+    'export',
+    'wait',
+    'render',
+    'import',
+  ],
+  ...[
+    'logs',
+    'probe',
+    'doctor',
+    'lint',
+    'audit',
+    'xfcc',
+    'route',
+    'workload',
+    'function',
+    'policy',
+    'api',
+  ],
 ]
 
 /** Nouns that have some verbs already, and the verbs they still lack. */
@@ -26,7 +49,8 @@ const verbsNotBuilt: ReadonlyMap<string, readonly string[]> = new Map([
 export function addNotBuiltCommands(program: Command): void {
   for (const name of nounsNotBuilt) addOne(program, name, name)
   for (const noun of program.commands) {
-    for (const verb of verbsNotBuilt.get(noun.name()) ?? []) addOne(noun, verb, `${noun.name()} ${verb}`)
+    for (const verb of verbsNotBuilt.get(noun.name()) ?? [])
+      addOne(noun, verb, `${noun.name()} ${verb}`)
   }
 }
 

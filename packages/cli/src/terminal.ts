@@ -8,7 +8,7 @@ export interface Terminal {
   readonly symbols: Symbols
 }
 
-export interface Symbols {
+interface Symbols {
   readonly pass: string
   readonly fail: string
   readonly skip: string
@@ -28,7 +28,7 @@ export function processTerminal(): Terminal {
   }
 }
 
-export const outputFormats = ['table', 'wide', 'json', 'yaml', 'name'] as const
+const outputFormats = ['table', 'wide', 'json', 'yaml', 'name'] as const
 export type OutputFormat = (typeof outputFormats)[number]
 
 /** The output format in `text`; anything else is wrong usage. */

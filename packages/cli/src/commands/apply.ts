@@ -21,8 +21,10 @@ export function addApplyCommands(program: Command, terminal: Terminal): void {
   withFiles(program.command('apply'))
     .description('apply Istio and Kubernetes manifests')
     .addOption(
-      new Option('--dry-run <where>', 'check only: client (the files alone) or server')
-        .choices(['client', 'server']),
+      new Option('--dry-run <where>', 'check only: client (the files alone) or server').choices([
+        'client',
+        'server',
+      ]),
     )
     .option('--prune', 'not built yet')
     .option('--lenient', 'not built yet')
@@ -71,7 +73,9 @@ async function checkHere(files: readonly ManifestFile[], terminal: Terminal): Pr
   const { documents, problems, warnings } = parseManifests(files)
   for (const warning of warnings) terminal.note(`${terminal.symbols.warn} ${place(warning)}`)
   if (problems.length > 0) {
-    throw new CliError('These manifests cannot be applied.', { why: problems.map(place).join('\n') })
+    throw new CliError('These manifests cannot be applied.', {
+      why: problems.map(place).join('\n'),
+    })
   }
   for (const { kind, name } of documents) {
     terminal.out(`${kind.toLowerCase()}/${name} readable (dry run, client)`)
@@ -86,7 +90,11 @@ interface Remark {
 }
 
 function place({ file, document, path, message }: Remark): string {
-  const where = [file, document === undefined ? null : `document ${Number(document) + 1}`, path || null]
+  const where = [
+    file,
+    document === undefined ? null : `document ${Number(document) + 1}`,
+    path || null,
+  ]
   return `${where.filter((part) => part !== null && part !== undefined).join(' ')}: ${message}`
 }
 
@@ -95,7 +103,10 @@ function report(changed: ChangedDocuments, options: ApplyOptions, terminal: Term
     terminal.note(`${terminal.symbols.warn} ${place(warning)}`)
   }
   const object = renderObject(changed, options.output)
-  if (object !== null) return terminal.out(object)
+  if (object !== null) {
+    terminal.out(object)
+    return
+  }
   const suffix = options.dryRun ? ' (dry run)' : ''
   for (const { kind, name, action } of changed.results) {
     terminal.out(`${kind.toLowerCase()}/${name} ${action}${suffix}`)

@@ -41,7 +41,7 @@ export async function renderBinding(
 }
 
 /** Files of one binding directory below `SERVICE_BINDING_ROOT` (destination-service.md section 10.2). */
-export function bindingFiles(service: Service): ReadonlyMap<string, string> {
+function bindingFiles(service: Service): ReadonlyMap<string, string> {
   const metadata = {
     type: service.label,
     label: service.label,

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander'
 import type { ServerOptions } from '../connection.ts'
 import { printOrWatch, withConnection, withList, withServer } from '../server-options.ts'
 import { type Column, type OutputFormat, renderRows, type Terminal } from '../terminal.ts'
-import { bindingFormats, renderBinding, type BindingFormat } from './binding-format.ts'
+import { type BindingFormat, bindingFormats, renderBinding } from './binding-format.ts'
 
 type Row = BindingBody
 
@@ -45,16 +45,17 @@ export function addBindingCommands(program: Command, terminal: Terminal): void {
 
   withList(binding.command('list'))
     .description('list bindings, without their credentials')
-    .action((options: ServerOptions & { output: OutputFormat; headers: boolean; watch?: boolean }) =>
-      withConnection(options, ({ control }) =>
-        printOrWatch(options.watch, terminal.out, async () =>
-          renderRows(await control.bindings.list(), columns, {
-            format: options.output,
-            headers: options.headers,
-            nameOf: ({ name }) => `binding/${name}`,
-          }),
+    .action(
+      (options: ServerOptions & { output: OutputFormat; headers: boolean; watch?: boolean }) =>
+        withConnection(options, ({ control }) =>
+          printOrWatch(options.watch, terminal.out, async () =>
+            renderRows(await control.bindings.list(), columns, {
+              format: options.output,
+              headers: options.headers,
+              nameOf: ({ name }) => `binding/${name}`,
+            }),
+          ),
         ),
-      ),
     )
 
   withServer(binding.command('show').argument('<name>'))
@@ -65,8 +66,12 @@ export function addBindingCommands(program: Command, terminal: Terminal): void {
         .default('vcap'),
     )
     .option('-o, --output <dir>', 'directory to write, with --as dir')
-    .action(async (name: string, options: ServerOptions & { as: BindingFormat; output?: string }) => {
-      const { service } = await withConnection(options, ({ control }) => control.bindings.show(name))
-      terminal.out(await renderBinding(service, options.as, options.output))
-    })
+    .action(
+      async (name: string, options: ServerOptions & { as: BindingFormat; output?: string }) => {
+        const { service } = await withConnection(options, ({ control }) =>
+          control.bindings.show(name),
+        )
+        terminal.out(await renderBinding(service, options.as, options.output))
+      },
+    )
 }

@@ -22,16 +22,17 @@ export function addCaCommands(program: Command, terminal: Terminal): void {
 
   withList(ca.command('list'))
     .description('list the authorities: root, issuing certificate, profile')
-    .action((options: ServerOptions & { output: OutputFormat; headers: boolean; watch?: boolean }) =>
-      withConnection(options, (server) =>
-        printOrWatch(options.watch, terminal.out, async () =>
-          renderRows(await server.ca.authorities(), columns, {
-            format: options.output,
-            headers: options.headers,
-            nameOf: ({ name }) => `authority/${name}`,
-          }),
+    .action(
+      (options: ServerOptions & { output: OutputFormat; headers: boolean; watch?: boolean }) =>
+        withConnection(options, (server) =>
+          printOrWatch(options.watch, terminal.out, async () =>
+            renderRows(await server.ca.authorities(), columns, {
+              format: options.output,
+              headers: options.headers,
+              nameOf: ({ name }) => `authority/${name}`,
+            }),
+          ),
         ),
-      ),
     )
 
   withServer(ca.command('bundle').argument('<authority>', 'clients, partner or server'))

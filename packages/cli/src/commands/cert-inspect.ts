@@ -5,7 +5,7 @@ import { type Command, Option } from 'commander'
 import { CliError, Exit, exitCodes } from '../cli-error.ts'
 import { type PasswordOptions, readPassword } from '../password.ts'
 import { withPassword } from '../server-options.ts'
-import { parseOutputFormat, type OutputFormat, renderObject, type Terminal } from '../terminal.ts'
+import { type OutputFormat, parseOutputFormat, renderObject, type Terminal } from '../terminal.ts'
 
 const levels = ['info', 'warn', 'error'] as const
 type Level = (typeof levels)[number]
@@ -28,8 +28,10 @@ export function addInspectCommand(cert: Command, terminal: Terminal): void {
         .argParser(parseOutputFormat),
     )
     .addOption(
-      new Option('--fail-on <level>', 'exit 3 when there is a finding of that level or above')
-        .choices([...levels]),
+      new Option(
+        '--fail-on <level>',
+        'exit 3 when there is a finding of that level or above',
+      ).choices([...levels]),
     )
     .addHelpText(
       'after',

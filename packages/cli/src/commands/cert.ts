@@ -49,7 +49,11 @@ interface IssueOptions extends ServerOptions, PasswordOptions {
 function addIssueCommand(cert: Command, terminal: Terminal): void {
   withPassword(withServer(cert.command('issue').argument('<name>', 'common name')))
     .description('issue a certificate with its key, as a password-protected keystore')
-    .option('--ou <value>', "organizational unit, in place of the profile's own (repeatable)", collect)
+    .option(
+      '--ou <value>',
+      "organizational unit, in place of the profile's own (repeatable)",
+      collect,
+    )
     .option('--user-id <id>', 'id written behind the common name (default: P000000)')
     .addOption(
       new Option('--profile <profile>', 'what it is for')
@@ -57,19 +61,29 @@ function addIssueCommand(cert: Command, terminal: Terminal): void {
         .default('client'),
     )
     .option('--san <san>', 'DNS:name, URI:uri, IP:address or EMAIL:address (repeatable)', collect)
-    .option('--days <n>', 'validity in days (default: 365, server 90)', parseWholeNumber('--days', 1, 398))
+    .option(
+      '--days <n>',
+      'validity in days (default: 365, server 90)',
+      parseWholeNumber('--days', 1, 398),
+    )
     .addOption(
-      new Option('--key-type <type>', 'key to generate (default: rsa2048, server ec-p256)').choices([
-        ...['rsa2048', 'rsa4096', 'ec-p256', 'ec-p384', 'ec'],
-      ]),
+      new Option('--key-type <type>', 'key to generate (default: rsa2048, server ec-p256)').choices(
+        [...['rsa2048', 'rsa4096', 'ec-p256', 'ec-p384', 'ec']],
+      ),
     )
     .addOption(
       new Option('--format <format>', 'PKCS#12 modern or compat (old Java and Windows), or PEM')
         .choices(['modern', 'compat', 'pem'])
         .default('modern'),
     )
-    .option('-o, --output <file>', 'file to write (default: <name>.p12, with --format pem <name>.pem)')
-    .option('--as-secret <namespace/name>', 'print a Kubernetes TLS Secret for "apply -f -" instead')
+    .option(
+      '-o, --output <file>',
+      'file to write (default: <name>.p12, with --format pem <name>.pem)',
+    )
+    .option(
+      '--as-secret <namespace/name>',
+      'print a Kubernetes TLS Secret for "apply -f -" instead',
+    )
     .option('--if-missing', 'do nothing when an unexpired certificate of that name exists')
     .option('--force', 'overwrite the file')
     .option('--json', 'machine-readable summary on stdout')
@@ -87,7 +101,11 @@ function addIssueCommand(cert: Command, terminal: Terminal): void {
     )
 }
 
-async function issueKeystore(name: string, options: IssueOptions, terminal: Terminal): Promise<void> {
+async function issueKeystore(
+  name: string,
+  options: IssueOptions,
+  terminal: Terminal,
+): Promise<void> {
   const file = options.output ?? `${name}.${options.format === 'pem' ? 'pem' : 'p12'}`
   const force = options.force === true
   await assertWritable(file, { force })
@@ -125,7 +143,10 @@ function reportExisting(
   options: IssueOptions,
   terminal: Terminal,
 ): void {
-  if (options.json) return terminal.out(JSON.stringify(existing, null, 2))
+  if (options.json) {
+    terminal.out(JSON.stringify(existing, null, 2))
+    return
+  }
   const text = `${existing.name} exists (serial ${existing.serial}, until ${existing.notAfter}); nothing was issued.`
   terminal.note(`${terminal.symbols.skip} ${text}`)
 }
@@ -230,4 +251,3 @@ function addShowCommand(cert: Command, terminal: Terminal): void {
       }
     })
 }
-

@@ -16,7 +16,9 @@ export function addHelpCommand(program: Command, terminal: Terminal): void {
         program,
       )
       if (!found) {
-        throw new CliError(`There is no command "${words.join(' ')}".`, { exitCode: exitCodes.usage })
+        throw new CliError(`There is no command "${words.join(' ')}".`, {
+          exitCode: exitCodes.usage,
+        })
       }
       terminal.out(found.helpInformation().trimEnd())
     })

@@ -65,7 +65,9 @@ async function complete(program: Command, words: readonly string[]): Promise<rea
     if (next) command = next
   }
   if (typed.startsWith('-')) return command.options.flatMap(({ long }) => long ?? [])
-  const commands = command.commands.map((child) => child.name()).filter((name) => name !== '__complete')
+  const commands = command.commands
+    .map((child) => child.name())
+    .filter((name) => name !== '__complete')
   return commands.length > 0 ? commands : liveNames(command)
 }
 
@@ -73,8 +75,16 @@ async function complete(program: Command, words: readonly string[]): Promise<rea
 const nameSources: ReadonlyMap<string, (server: Server) => Promise<readonly string[]>> = new Map([
   ['cert', async ({ ca }) => (await ca.list()).map(({ name }) => name)],
   ['ca', async ({ ca }) => (await ca.authorities()).map(({ name }) => name)],
-  ['keystore', async (server) => (await server.destinations.listCertificates('subaccount')).map(({ Name }) => Name)],
-  ['destination', async (server) => (await server.destinations.list('subaccount')).flatMap((one) => one['Name'] ?? [])],
+  [
+    'keystore',
+    async (server) =>
+      (await server.destinations.listCertificates('subaccount')).map(({ Name }) => Name),
+  ],
+  [
+    'destination',
+    async (server) =>
+      (await server.destinations.list('subaccount')).flatMap((one) => one['Name'] ?? []),
+  ],
   ['binding', async ({ control }) => (await control.bindings.list()).map(({ name }) => name)],
 ])
 
@@ -83,7 +93,8 @@ type Server = import('../connection.ts').ServerConnection
 /** Names that exist on the running server; none when it cannot be asked, since a shell waits. */
 async function liveNames(command: Command): Promise<readonly string[]> {
   const source = nameSources.get(command.parent?.name() ?? '')
-  if (!source || ['issue', 'create', 'upload', 'import', 'inspect'].includes(command.name())) return []
+  if (!source || ['issue', 'create', 'upload', 'import', 'inspect'].includes(command.name()))
+    return []
   const { connectTo, findServer } = await import('../connection.ts')
   const options: ServerOptions = {}
   try {

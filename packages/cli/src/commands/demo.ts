@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { Exit, exitCodes } from '../cli-error.ts'
 import { parseWholeNumber } from '../server-options.ts'
-import { parseOutputFormat, type OutputFormat, type Terminal } from '../terminal.ts'
+import { type OutputFormat, parseOutputFormat, type Terminal } from '../terminal.ts'
 
 interface DemoCommandOptions {
   readonly home?: string

@@ -21,7 +21,9 @@ export function readExport(file: string, keystorePassword: string | null): Desti
   const parsed = exportFile.safeParse(readJson(file))
   if (!parsed.success) {
     throw new CliError(`${file} is not a destination export.`, {
-      why: parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'),
+      why: parsed.error.issues
+        .map(({ path, message }) => `${path.join('.')}: ${message}`)
+        .join('\n'),
       cure: 'Export the destination in the cockpit as JSON: one flat object, or an array of them.',
       cause: parsed.error,
     })

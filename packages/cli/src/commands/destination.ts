@@ -12,7 +12,13 @@ import {
   withList,
   withServer,
 } from '../server-options.ts'
-import { type Column, type OutputFormat, renderObject, renderRows, type Terminal } from '../terminal.ts'
+import {
+  type Column,
+  type OutputFormat,
+  renderObject,
+  renderRows,
+  type Terminal,
+} from '../terminal.ts'
 import { readExport } from './destination-export.ts'
 
 const columns: readonly Column<DestinationBody>[] = [
@@ -70,8 +76,10 @@ function addCreateCommand(destination: Command, terminal: Terminal): void {
     .description('create a destination')
     .requiredOption('--url <url>', 'where it leads')
     .addOption(
-      new Option('--auth <kind>', 'NoAuthentication, BasicAuthentication or ClientCertificateAuthentication')
-        .default('NoAuthentication'),
+      new Option(
+        '--auth <kind>',
+        'NoAuthentication, BasicAuthentication or ClientCertificateAuthentication',
+      ).default('NoAuthentication'),
     )
     .option('--keystore <name>', 'keystore of the vault that holds the client certificate')
     .option('--dynamic', 'usable by dynamic routes (HTML5.DynamicDestination)')
@@ -126,10 +134,13 @@ function parseProperty(text: string): readonly [string, string] {
     })
   }
   if (secretName.test(name)) {
-    throw new CliError(`The property ${name} holds a secret and is not taken from the command line.`, {
-      exitCode: exitCodes.usage,
-      cure: 'Use --keystore-password-file, or import a file with: twinlatch dest import FILE',
-    })
+    throw new CliError(
+      `The property ${name} holds a secret and is not taken from the command line.`,
+      {
+        exitCode: exitCodes.usage,
+        cure: 'Use --keystore-password-file, or import a file with: twinlatch dest import FILE',
+      },
+    )
   }
   return [name, text.slice(at + 1)]
 }
@@ -139,14 +150,21 @@ function addImportCommand(destination: Command, terminal: Terminal): void {
     .description('import an export of the cockpit: one destination or an array')
     .option('--force', 'overwrite destinations of the same name')
     .action(
-      async (file: string, options: ServerOptions & KeystorePasswordOptions & { force?: boolean }) => {
+      async (
+        file: string,
+        options: ServerOptions & KeystorePasswordOptions & { force?: boolean },
+      ) => {
         const password = await readKeystorePassword(options)
         const bodies = readExport(file, password)
         await withConnection(options, async ({ destinations }) => {
           for (const body of bodies) {
             const taken = options.force && (await exists(destinations, body['Name'] ?? ''))
-            await (taken ? destinations.replace('subaccount', body) : destinations.create('subaccount', body))
-            terminal.out(`${terminal.symbols.pass} destination ${body['Name']} ${taken ? 'replaced' : 'created'}`)
+            await (taken
+              ? destinations.replace('subaccount', body)
+              : destinations.create('subaccount', body))
+            terminal.out(
+              `${terminal.symbols.pass} destination ${body['Name']} ${taken ? 'replaced' : 'created'}`,
+            )
           }
         })
       },
@@ -163,16 +181,17 @@ async function exists(
 function addReadCommands(destination: Command, terminal: Terminal): void {
   withList(destination.command('list'))
     .description('list the destinations of the subaccount')
-    .action((options: ServerOptions & { output: OutputFormat; headers: boolean; watch?: boolean }) =>
-      withConnection(options, ({ destinations }) =>
-        printOrWatch(options.watch, terminal.out, async () =>
-          renderRows((await destinations.list('subaccount')).map(fold), columns, {
-            format: options.output,
-            headers: options.headers,
-            nameOf: (row) => `destination/${row['Name']}`,
-          }),
+    .action(
+      (options: ServerOptions & { output: OutputFormat; headers: boolean; watch?: boolean }) =>
+        withConnection(options, ({ destinations }) =>
+          printOrWatch(options.watch, terminal.out, async () =>
+            renderRows((await destinations.list('subaccount')).map(fold), columns, {
+              format: options.output,
+              headers: options.headers,
+              nameOf: (row) => `destination/${row['Name']}`,
+            }),
+          ),
         ),
-      ),
     )
 
   withServer(destination.command('get').argument('<name>'))
@@ -196,7 +215,12 @@ function addReadCommands(destination: Command, terminal: Terminal): void {
             ...found,
             destinationConfiguration: fold(found.destinationConfiguration),
             ...(found.certificates
-              ? { certificates: found.certificates.map((entry) => ({ ...entry, Content: '[secret]' })) }
+              ? {
+                  certificates: found.certificates.map((entry) => ({
+                    ...entry,
+                    Content: '[secret]',
+                  })),
+                }
               : {}),
             ...(found.authTokens
               ? { authTokens: found.authTokens.map(({ type }) => ({ type, value: '[secret]' })) }

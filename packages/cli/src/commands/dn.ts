@@ -105,7 +105,8 @@ function describe(
 ): string {
   const spelt = [left, right].map(({ spelling }) => spellingTitles.get(spelling) ?? spelling)
   if (result.equal) {
-    const how = spelt[0] === spelt[1] ? 'same name' : `same name, different spelling (${spelt.join(' / ')})`
+    const how =
+      spelt[0] === spelt[1] ? 'same name' : `same name, different spelling (${spelt.join(' / ')})`
     return `${how}     ${display}`
   }
   if (result.relation === 'reversed') {

@@ -27,7 +27,10 @@ export function addExplainCommand(program: Command, terminal: Terminal): void {
     .action(async (id: string | undefined, options: ExplainOptions) => {
       const found = await withConnection(options, (server) => findRecords(server, id, options))
       const [record] = found
-      if (!record) throw new CliError('There is no such record.', { why: 'Records are kept in memory, the newest 10 000 refusals and 10 000 others.' })
+      if (!record)
+        throw new CliError('There is no such record.', {
+          why: 'Records are kept in memory, the newest 10 000 refusals and 10 000 others.',
+        })
       const object = renderObject(record, options.output)
       terminal.out(object ?? (await renderAll(found, terminal)))
       if (record.outcome === 'denied') throw new Exit(exitCodes.denied)
@@ -55,8 +58,12 @@ async function findRecords(
 async function renderAll(records: readonly ExplanationBody[], terminal: Terminal): Promise<string> {
   const { renderExplanation } = await import('@twinlatch/trust')
   const ascii = terminal.symbols.pass === '+'
-  return records
-    // The client checks the shape it reads; the server of the same version made the rest.
-    .map((record) => renderExplanation(record as unknown as Explanation, { now: new Date(), ascii }))
-    .join('\n\n')
+  return (
+    records
+      // The client checks the shape it reads; the server of the same version made the rest.
+      .map((record) =>
+        renderExplanation(record as unknown as Explanation, { now: new Date(), ascii }),
+      )
+      .join('\n\n')
+  )
 }

@@ -1,9 +1,8 @@
 import type { ExplanationBody } from '@twinlatch/client'
 import type { Command } from 'commander'
 import type { ServerOptions } from '../connection.ts'
-import { withConnection, withServer } from '../server-options.ts'
+import { outputOption, withConnection, withServer } from '../server-options.ts'
 import { alignColumns, type OutputFormat, type Terminal } from '../terminal.ts'
-import { outputOption } from '../server-options.ts'
 
 interface HandshakesOptions extends ServerOptions {
   readonly follow?: boolean
@@ -60,7 +59,10 @@ function print(
   first: boolean,
   terminal: Terminal,
 ): void {
-  if (options.output === 'json') return terminal.out(JSON.stringify(records, null, 2))
+  if (options.output === 'json') {
+    terminal.out(JSON.stringify(records, null, 2))
+    return
+  }
   const rows = records.map((record) => [
     record.time.slice(11, 19),
     record.connection.peer,

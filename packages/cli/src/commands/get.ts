@@ -43,7 +43,9 @@ const kinds: ReadonlyMap<string, string> = new Map([
 
 /** `get`: applied documents, as they were applied; private keys are never among them. */
 export function addGetCommand(program: Command, terminal: Terminal): void {
-  withList(program.command('get').argument('[kind]', 'such as gateway, vs, ap, svc').argument('[name]'))
+  withList(
+    program.command('get').argument('[kind]', 'such as gateway, vs, ap, svc').argument('[name]'),
+  )
     .description('list applied documents, or print them with -o yaml')
     .option('-n, --namespace <namespace>', 'only of that namespace')
     .action((kind: string | undefined, name: string | undefined, options: GetOptions) =>
@@ -64,7 +66,10 @@ export function addGetCommand(program: Command, terminal: Terminal): void {
 function render(documents: readonly Document[], options: GetOptions): string {
   if (options.output === 'json') return JSON.stringify(documents, null, 2)
   if (options.output === 'yaml') {
-    return documents.map((document) => stringify(document, { lineWidth: 0 })).join('---\n').trimEnd()
+    return documents
+      .map((document) => stringify(document, { lineWidth: 0 }))
+      .join('---\n')
+      .trimEnd()
   }
   const rows = documents.map((document) => {
     const metadata = document['metadata'] as Document

@@ -27,9 +27,12 @@ export function addHostsCommand(program: Command, terminal: Terminal): void {
     .option('--uninstall', `remove them from ${hostsFile}`)
     .action(async (options: HostsOptions) => {
       if (options.uninstall) return rewrite((text) => withoutBlock(text), terminal)
-      const names = await withConnection(options, async ({ control }) => hostNames(await control.documents()))
+      const names = await withConnection(options, async ({ control }) =>
+        hostNames(await control.documents()),
+      )
       const lines = renderHostsLines(names)
-      if (options.install) return rewrite((text) => `${withoutBlock(text)}${block(lines)}`, terminal)
+      if (options.install)
+        return rewrite((text) => `${withoutBlock(text)}${block(lines)}`, terminal)
       terminal.out(lines.join('\n'))
     })
 }
@@ -68,7 +71,9 @@ async function rewrite(change: (text: string) => string, terminal: Terminal): Pr
     const before = await readFile(hostsFile, 'utf8')
     const after = change(before.endsWith('\n') || before === '' ? before : `${before}\n`)
     if (after !== before) await writeFile(hostsFile, after)
-    terminal.out(`${terminal.symbols.pass} ${hostsFile} ${after === before ? 'unchanged' : 'written'}`)
+    terminal.out(
+      `${terminal.symbols.pass} ${hostsFile} ${after === before ? 'unchanged' : 'written'}`,
+    )
   } catch (error) {
     throw new CliError(`${hostsFile} cannot be written.`, {
       exitCode: exitCodes.failed,

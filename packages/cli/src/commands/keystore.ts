@@ -42,16 +42,17 @@ export function addKeystoreCommands(program: Command, terminal: Terminal): void 
 
   withList(keystore.command('list'))
     .description('list the keystores of the vault')
-    .action((options: ServerOptions & { output: OutputFormat; headers: boolean; watch?: boolean }) =>
-      withConnection(options, ({ destinations }) =>
-        printOrWatch(options.watch, terminal.out, async () =>
-          renderRows((await destinations.listCertificates('subaccount')).map(rowOf), columns, {
-            format: options.output,
-            headers: options.headers,
-            nameOf: ({ Name }) => `keystore/${Name}`,
-          }),
+    .action(
+      (options: ServerOptions & { output: OutputFormat; headers: boolean; watch?: boolean }) =>
+        withConnection(options, ({ destinations }) =>
+          printOrWatch(options.watch, terminal.out, async () =>
+            renderRows((await destinations.listCertificates('subaccount')).map(rowOf), columns, {
+              format: options.output,
+              headers: options.headers,
+              nameOf: ({ Name }) => `keystore/${Name}`,
+            }),
+          ),
         ),
-      ),
     )
 
   withServer(keystore.command('delete').argument('<name>'))
@@ -95,7 +96,9 @@ async function upload(
   terminal.out(`${terminal.symbols.pass} keystore ${name} uploaded`)
   for (const { certificate, chain } of opened.entries) {
     terminal.out(`    key of     ${formatName(certificate.subject)}`)
-    terminal.out(`    chain of   ${chain.length}, until ${certificate.notAfter.toISOString().slice(0, 10)}`)
+    terminal.out(
+      `    chain of   ${chain.length}, until ${certificate.notAfter.toISOString().slice(0, 10)}`,
+    )
   }
 }
 

@@ -38,10 +38,16 @@ async function run(
   options: RunOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const named = options.server ?? process.env['TWINLATCH_SERVER'] ?? options.home ?? process.env['TWINLATCH_HOME']
+  const named =
+    options.server ??
+    process.env['TWINLATCH_SERVER'] ??
+    options.home ??
+    process.env['TWINLATCH_HOME']
   if (named) return runAgainst(command, options)
   const stack = await startStack({ sample: true })
-  terminal.note(`${terminal.symbols.pass} stack ready on ports of its own; removed when the command ends`)
+  terminal.note(
+    `${terminal.symbols.pass} stack ready on ports of its own; removed when the command ends`,
+  )
   try {
     return await runAgainst(command, { ...options, home: stack.home })
   } finally {

@@ -37,10 +37,13 @@ async function stopServer(options: { home?: string }, terminal: Terminal): Promi
   const deadline = Date.now() + stopTimeoutMs
   while (isAlive(running.pid)) {
     if (Date.now() > deadline) {
-      throw new CliError(`Process ${running.pid} has not stopped within ${stopTimeoutMs / 1000} s.`, {
-        exitCode: exitCodes.failed,
-        cure: `It may be waiting for a long request; to end it at once: kill -9 ${running.pid}`,
-      })
+      throw new CliError(
+        `Process ${running.pid} has not stopped within ${stopTimeoutMs / 1000} s.`,
+        {
+          exitCode: exitCodes.failed,
+          cure: `It may be waiting for a long request; to end it at once: kill -9 ${running.pid}`,
+        },
+      )
     }
     await new Promise((resolve) => setTimeout(resolve, stopPollMs))
   }
@@ -65,7 +68,9 @@ function renderStatus(status: Record<string, unknown>, terminal: Terminal): stri
     ...Object.entries(urls).map(([name, url]) => `  ${name.padEnd(10)} ${url}`),
     ...servers.map(({ gateway, hosts, mode, ready, reason, bundle }) => {
       const what = `${hosts.join(', ')}   (${mode}${bundle ? `, ${bundle}` : ''}; gateway ${gateway})`
-      return ready ? `${pass} host       ${what}` : `${fail} host       ${what}\n      not ready: ${reason}`
+      return ready
+        ? `${pass} host       ${what}`
+        : `${fail} host       ${what}\n      not ready: ${reason}`
     }),
   ]
   return lines.join('\n')

@@ -21,21 +21,24 @@ export function addSubaccountCommands(program: Command, terminal: Terminal): voi
   withServer(subaccount.command('create').argument('<name>', 'a DNS label'))
     .description('create a subaccount')
     .action(async (name: string, options: ServerOptions) => {
-      const created = await withConnection(options, ({ control }) => control.subaccounts.create(name))
+      const created = await withConnection(options, ({ control }) =>
+        control.subaccounts.create(name),
+      )
       terminal.out(`${terminal.symbols.pass} subaccount ${created.name} created   ${created.id}`)
     })
 
   withList(subaccount.command('list'))
     .description('list the subaccounts')
-    .action((options: ServerOptions & { output: OutputFormat; headers: boolean; watch?: boolean }) =>
-      withConnection(options, ({ control }) =>
-        printOrWatch(options.watch, terminal.out, async () =>
-          renderRows(await control.subaccounts.list(), columns, {
-            format: options.output,
-            headers: options.headers,
-            nameOf: ({ name }) => `subaccount/${name}`,
-          }),
+    .action(
+      (options: ServerOptions & { output: OutputFormat; headers: boolean; watch?: boolean }) =>
+        withConnection(options, ({ control }) =>
+          printOrWatch(options.watch, terminal.out, async () =>
+            renderRows(await control.subaccounts.list(), columns, {
+              format: options.output,
+              headers: options.headers,
+              nameOf: ({ name }) => `subaccount/${name}`,
+            }),
+          ),
         ),
-      ),
     )
 }

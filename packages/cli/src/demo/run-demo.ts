@@ -2,20 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findHome, readRunState } from '../home.ts'
 import { CliError, exitCodes } from '../cli-error.ts'
+import { findHome, readRunState } from '../home.ts'
 import { startStack } from '../run/stack.ts'
 import type { Terminal } from '../terminal.ts'
 import { demoNames } from './names.ts'
 import { type DemoServer, DemoShell } from './shell.ts'
 import { describe, find, keep } from './steps/destination.ts'
-import {
-  clusterDomain,
-  ownDomain,
-  routesAndPolicy,
-  smokeTest,
-  workload,
-} from './steps/gateway.ts'
+import { clusterDomain, ownDomain, routesAndPolicy, smokeTest, workload } from './steps/gateway.ts'
 import { issue, look } from './steps/issue.ts'
 import { refusals } from './steps/refusals.ts'
 
@@ -40,8 +34,6 @@ const steps = [
   { name: 'Refusals', run: refusals },
 ] as const
 
-export const demoStepCount = steps.length
-
 /**
  * Walks the main flow with the real tools and reports each step as it ends; true if all held. A
  * failed step does not stop the walk, so that one missing tool does not hide what else works.
@@ -52,7 +44,12 @@ export async function runDemo(options: DemoOptions, terminal: Terminal): Promise
   const stack = own ? await startStack({ sample: false }) : null
   try {
     const server = stack
-      ? { home: stack.home, ...endpointsOf(stack.urls), caFile: stack.ca, adminTokenFile: stack.adminToken }
+      ? {
+          home: stack.home,
+          ...endpointsOf(stack.urls),
+          caFile: stack.ca,
+          adminTokenFile: stack.adminToken,
+        }
       : namedServer(options)
     const names = demoNames(stack ? 'quovadis' : `d${randomBytes(3).toString('hex')}`)
     const shell = new DemoShell(directory, names, server)
@@ -115,7 +112,9 @@ function report(
     for (const line of shorten(output)) terminal.out(`    ${line}`)
   }
   const mark = ok ? terminal.symbols.pass : terminal.symbols.fail
-  terminal.out(`${mark} ${number} ${name}   ${(ms / 1000).toFixed(1)} s${ok ? '' : `   ${failure}`}`)
+  terminal.out(
+    `${mark} ${number} ${name}   ${(ms / 1000).toFixed(1)} s${ok ? '' : `   ${failure}`}`,
+  )
   terminal.out('')
 }
 

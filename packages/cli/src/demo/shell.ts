@@ -7,7 +7,7 @@ import type { DemoNames } from './names.ts'
 const bin = fileURLToPath(new URL('../../bin/twinlatch.js', import.meta.url))
 
 /** A check that did not hold: the step's ✕. */
-export class DemoFailure extends Error {}
+class DemoFailure extends Error {}
 
 /** What one command answered, exactly. */
 export interface Answer {
@@ -132,11 +132,15 @@ function spawnAndCapture(
     child.once('error', (error: NodeJS.ErrnoException) =>
       reject(
         error.code === 'ENOENT'
-          ? new DemoFailure(`"${file}" is not installed on this machine; install it and run the demo again`)
+          ? new DemoFailure(
+              `"${file}" is not installed on this machine; install it and run the demo again`,
+            )
           : error,
       ),
     )
-    child.once('close', (code) => resolve({ code: code ?? -1, ...streams, output: output.trimEnd() }))
+    child.once('close', (code) =>
+      resolve({ code: code ?? -1, ...streams, output: output.trimEnd() }),
+    )
     // A tool that ends without reading its input is no fault of ours.
     child.stdin.on('error', () => {})
     child.stdin.end(input)
@@ -156,6 +160,9 @@ function withoutKeys(text: string): string {
       /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[\s\S]*?-----END \1-----/g,
       '-----BEGIN $1----- [secret]',
     )
-    .replaceAll(/("(?:access_token|KeyStorePassword|Content|file|clientsecret)"\s*:\s*")[^"]*"/g, '$1[secret]"')
+    .replaceAll(
+      /("(?:access_token|KeyStorePassword|Content|file|clientsecret)"\s*:\s*")[^"]*"/g,
+      '$1[secret]"',
+    )
     .replaceAll(/(tls\.key: ).*/g, '$1[secret]')
 }

@@ -21,9 +21,16 @@ const systemLookup = dns.lookup
 dns.lookup = function lookup(hostname, options, callback) {
   const done = typeof options === 'function' ? options : callback
   if (!isLoopbackName(hostname)) return systemLookup.call(this, hostname, options, callback)
-  const wanted = typeof options === 'number' ? { family: options } : typeof options === 'object' && options ? options : {}
+  const wanted =
+    typeof options === 'number'
+      ? { family: options }
+      : typeof options === 'object' && options
+        ? options
+        : {}
   const answer = answersFor(wanted)
-  process.nextTick(() => (wanted.all ? done(null, answer) : done(null, answer.address, answer.family)))
+  process.nextTick(() =>
+    wanted.all ? done(null, answer) : done(null, answer.address, answer.family),
+  )
   return {}
 }
 

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { renderHostsLines } from '../commands/hosts.ts'
 import { vcapServices, writeBindingDirectory } from '../commands/binding-format.ts'
+import { renderHostsLines } from '../commands/hosts.ts'
 import type { ServerConnection } from '../connection.ts'
 
 /** What the command needs to know of the server it runs against. */
@@ -64,7 +64,10 @@ async function environmentFor(
     SSL_CERT_FILE: bundle,
     REQUESTS_CA_BUNDLE: bundle,
     NODE_OPTIONS: joined(process.env['NODE_OPTIONS'], `--import ${resolver.href}`),
-    JAVA_TOOL_OPTIONS: joined(process.env['JAVA_TOOL_OPTIONS'], `-Djdk.net.hosts.file=${javaHosts}`),
+    JAVA_TOOL_OPTIONS: joined(
+      process.env['JAVA_TOOL_OPTIONS'],
+      `-Djdk.net.hosts.file=${javaHosts}`,
+    ),
     TWINLATCH_SERVER: server.url,
     TWINLATCH_CA_FILE: caFile,
     ...Object.fromEntries(
@@ -122,4 +125,3 @@ function spawnAndWait(command: readonly string[], env: NodeJS.ProcessEnv): Promi
     })
   })
 }
-

@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { parseAllDocuments } from 'yaml'
 
 /** The examples are the sample: what a person reads there is what runs here. */
@@ -20,11 +19,6 @@ export function exampleManifests(folder: string): readonly SampleManifest[] {
     .filter((file) => file.endsWith('.yaml'))
     .sort()
     .flatMap((file) => documentsOf(file, readFileSync(new URL(file, directory), 'utf8')))
-}
-
-/** Path of one example folder, for commands that name it. */
-export function exampleDirectory(folder: string): string {
-  return fileURLToPath(new URL(folder, examples))
 }
 
 interface Identified {

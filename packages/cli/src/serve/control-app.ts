@@ -1,7 +1,18 @@
 import { createCaApp } from '@twinlatch/ca'
-import { authenticateAdmin, createControlApp, guardControl, type JsonObject } from '@twinlatch/control'
+import {
+  authenticateAdmin,
+  createControlApp,
+  guardControl,
+  type JsonObject,
+} from '@twinlatch/control'
 import { createDestinationsApp } from '@twinlatch/destinations'
-import { createProblem, type Logger, type Metrics, problemResponse, type Secret } from '@twinlatch/kit'
+import {
+  createProblem,
+  type Logger,
+  type Metrics,
+  problemResponse,
+  type Secret,
+} from '@twinlatch/kit'
 import { authenticateByToken, createTokensApp } from '@twinlatch/tokens'
 import { Hono } from 'hono'
 import { combineAuthentication } from './authenticate.ts'

@@ -36,8 +36,7 @@ export async function openControlListener(
 ): Promise<ControlListener> {
   let current: Hono | null = null
   const listener = getRequestListener(
-    (request, env) =>
-      current?.fetch(request, env) ?? new Response('starting', { status: 503 }),
+    (request, env) => current?.fetch(request, env) ?? new Response('starting', { status: 503 }),
     { overrideGlobalObjects: false },
   )
   const https: Server[] = []

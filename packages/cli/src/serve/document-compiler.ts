@@ -1,5 +1,5 @@
 import type { DocumentCompiler, DocumentSet } from '@twinlatch/control'
-import { type GatewaySettings, parseManifests, type PlanInput, plan } from '@twinlatch/gateway'
+import { type GatewaySettings, type PlanInput, parseManifests, plan } from '@twinlatch/gateway'
 
 /**
  * What `control` needs of the gateway: reading manifests, and checking the whole set of all

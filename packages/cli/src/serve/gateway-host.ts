@@ -1,5 +1,11 @@
 import type { Control } from '@twinlatch/control'
-import { compile, createNodeEngine, type Engine, type GatewaySettings, plan } from '@twinlatch/gateway'
+import {
+  compile,
+  createNodeEngine,
+  type Engine,
+  type GatewaySettings,
+  plan,
+} from '@twinlatch/gateway'
 import { type Clock, type Logger, type Metrics, messageOf, type Stoppable } from '@twinlatch/kit'
 import { planInput } from './document-compiler.ts'
 
@@ -33,7 +39,10 @@ export async function openGatewayHost(options: GatewayHostOptions): Promise<Gate
       generation += 1
       engine.swap(compile(next, generation))
       metrics.configReloadSuccess.set({ kind: 'documents' }, 1)
-      log.info({ event: 'gateway.swapped', generation, warnings: warnings.length }, 'snapshot taken')
+      log.info(
+        { event: 'gateway.swapped', generation, warnings: warnings.length },
+        'snapshot taken',
+      )
     } catch (error) {
       // What serves keeps serving; the documents were checked before they were stored.
       metrics.configReloadSuccess.set({ kind: 'documents' }, 0)

@@ -3,7 +3,7 @@ import type { Stoppable } from '@twinlatch/kit'
 import { listenOnLoopback } from './listen.ts'
 
 /** One condition of readiness; `detail` never tells secrets or tenants. */
-export interface ReadinessCheck {
+interface ReadinessCheck {
   readonly name: string
   check(): Promise<boolean>
 }
@@ -22,12 +22,16 @@ export async function openHealthListener(
   options: HealthOptions,
 ): Promise<Stoppable & { port: number }> {
   const create = () =>
-    createServer({ requestTimeout: 10_000, headersTimeout: 5_000, maxHeaderSize: 8192 }, (req, res) => {
-      const path = (req.url ?? '/').split('?', 1)[0] ?? '/'
-      const verbose = (req.url ?? '').includes('?verbose')
-      if (req.method !== 'GET' && req.method !== 'HEAD') return answer(res, 405, 'method not allowed')
-      answerPath(path, verbose, options, res).catch(() => answer(res, 500, 'internal error'))
-    })
+    createServer(
+      { requestTimeout: 10_000, headersTimeout: 5_000, maxHeaderSize: 8192 },
+      (req, res) => {
+        const path = (req.url ?? '/').split('?', 1)[0] ?? '/'
+        const verbose = (req.url ?? '').includes('?verbose')
+        if (req.method !== 'GET' && req.method !== 'HEAD')
+          return answer(res, 405, 'method not allowed')
+        answerPath(path, verbose, options, res).catch(() => answer(res, 500, 'internal error'))
+      },
+    )
   const { port, servers } = await listenOnLoopback(create, options.port, 'health')
   return {
     port,

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:net'
 import { CliError } from '../cli-error.ts'
 
 /** Every listener binds loopback only, both families where present: curl tries both. */
-export const loopbackAddresses = ['127.0.0.1', '::1'] as const
+const loopbackAddresses = ['127.0.0.1', '::1'] as const
 
 /** Ports of the listeners, in the order of architecture.md; `0` lets the system choose. */
 export interface ListenerPorts {
@@ -56,7 +56,9 @@ export async function listenOnLoopback(
 /** A port that was free on loopback a moment ago, for a listener that must know it beforehand. */
 export async function findFreePort(): Promise<number> {
   const { port, servers } = await listenOnLoopback(() => createServer(), 0, 'a free port')
-  await Promise.all(servers.map((server) => new Promise<void>((done) => server.close(() => done()))))
+  await Promise.all(
+    servers.map((server) => new Promise<void>((done) => server.close(() => done()))),
+  )
   return port
 }
 
@@ -72,7 +74,7 @@ function bind(server: Listening, port: number, address: string, what: string): P
 }
 
 /** What binding error says in words, with `--port-base` as the cure. */
-export function nameBindError(error: NodeJS.ErrnoException, port: number, what: string): Error {
+function nameBindError(error: NodeJS.ErrnoException, port: number, what: string): Error {
   if (error.code === 'EADDRINUSE') {
     return new CliError(`Port ${port} for ${what} is in use.`, {
       code: 'NET802',

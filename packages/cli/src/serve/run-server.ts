@@ -5,8 +5,8 @@ import { systemKnowsLocalhostNames } from '../localhost-names.ts'
 import { createSample, createSampleSettings, sampleHosts } from '../sample/create-sample.ts'
 import type { Terminal } from '../terminal.ts'
 import { choosePorts } from './listen.ts'
-import { readServerConfig } from './server-config.ts'
 import { type RunningServer, serve } from './serve.ts'
+import { readServerConfig } from './server-config.ts'
 
 /** Exit codes of a second signal: 128 + its number (console-and-cli.md section 8 "Shutdown"). */
 const signalExitCodes = new Map<NodeJS.Signals, number>([
@@ -22,7 +22,10 @@ export async function runServer(home: Home, options: UpOptions, terminal: Termin
   const startedAt = performance.now()
   const stopped = waitForSignal(terminal)
   if (options.sample) await createSampleSettings(home)
-  const level = options.logLevel ?? process.env['TWINLATCH_LOG_LEVEL'] ?? readServerConfig(home.config).log.level
+  const level =
+    options.logLevel ??
+    process.env['TWINLATCH_LOG_LEVEL'] ??
+    readServerConfig(home.config).log.level
   const log = createLogger({ level })
   const ports = choosePorts({
     ephemeral: options.ephemeral === true,
@@ -67,13 +70,16 @@ async function announce(
   const { pass } = terminal.symbols
   const gatewayPort = new URL(urls.gateway).port
   for (const { name, subject, notAfter } of server.authorities) {
-    terminal.out(`${pass} authority      ${name.padEnd(9)}${subject}, until ${notAfter.toISOString().slice(0, 10)}`)
+    terminal.out(
+      `${pass} authority      ${name.padEnd(9)}${subject}, until ${notAfter.toISOString().slice(0, 10)}`,
+    )
   }
   terminal.out(`${pass} destinations   ${urls.control}/destination-configuration`)
   terminal.out(`${pass} tokens         ${urls.control}/oauth/token`)
   terminal.out(`${pass} gateway        ${urls.gateway}`)
   if (options.sample) {
-    for (const host of sampleHosts) terminal.out(`${pass} sample         https://${host}:${gatewayPort}`)
+    for (const host of sampleHosts)
+      terminal.out(`${pass} sample         https://${host}:${gatewayPort}`)
   }
   terminal.out(`${pass} health         ${urls.health}/readyz`)
   if (!(await systemKnowsLocalhostNames())) {
@@ -81,5 +87,7 @@ async function announce(
       `${terminal.symbols.warn} names          this system's resolver does not know *.localhost; curl and browsers do, for others: twinlatch hosts --print`,
     )
   }
-  terminal.out(`ready in ${(elapsedMs / 1000).toFixed(1)} s   ·   home ${home.directory}   ·   stop: Ctrl-C, or twinlatch down`)
+  terminal.out(
+    `ready in ${(elapsedMs / 1000).toFixed(1)} s   ·   home ${home.directory}   ·   stop: Ctrl-C, or twinlatch down`,
+  )
 }

@@ -1,10 +1,10 @@
-import { createMetrics, Lifecycle, type Logger, type Stoppable, systemClock } from '@twinlatch/kit'
-import { type JsonObject, loadAdminToken } from '@twinlatch/control'
-import { acquireHomeLock, loadMasterKey, openStore } from '@twinlatch/store'
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
+import { type JsonObject, loadAdminToken } from '@twinlatch/control'
+import { createMetrics, Lifecycle, type Logger, type Stoppable, systemClock } from '@twinlatch/kit'
 import { encodePem, formatName } from '@twinlatch/pki'
-import { type Home, openHome, removeRunState, type RunState, writeRunState } from '../home.ts'
+import { acquireHomeLock, loadMasterKey, openStore } from '@twinlatch/store'
+import { type Home, openHome, type RunState, removeRunState, writeRunState } from '../home.ts'
 import { programVersion } from '../version.ts'
 import { createServerApp } from './control-app.ts'
 import { openControlListener } from './control-listener.ts'
@@ -63,7 +63,13 @@ async function start(
   const identity = await issueControlCertificate(core.ca)
   const listener = lifecycle.add(await openControlListener(ports.control, identity, log))
   lifecycle.add(
-    keepCertificateFresh({ ca: core.ca, notAfter: identity.notAfter, clock: systemClock, log, use: listener.renew }),
+    keepCertificateFresh({
+      ca: core.ca,
+      notAfter: identity.notAfter,
+      clock: systemClock,
+      log,
+      use: listener.renew,
+    }),
   )
   const services = { ...core, ...(await openPublishedServices(surroundings, core, listener.port)) }
   const gateway = lifecycle.add(
@@ -76,7 +82,12 @@ async function start(
   const health = lifecycle.add(
     await openHealthListener({
       port: ports.health,
-      checks: [{ name: 'store', check: async () => (await core.control.subaccounts.list()).length > 0 }],
+      checks: [
+        {
+          name: 'store',
+          check: async () => (await core.control.subaccounts.byName('dev')) !== null,
+        },
+      ],
       isServing: () => serving,
       renderMetrics: metrics.render,
     }),
@@ -120,7 +131,10 @@ async function start(
 }
 
 async function openHomeStore(home: Home, log: Logger) {
-  const masterKey = await loadMasterKey({ file: home.masterKey, create: !existsSync(home.database) })
+  const masterKey = await loadMasterKey({
+    file: home.masterKey,
+    create: !existsSync(home.database),
+  })
   return openStore({ url: `sqlite:${home.database}`, masterKey, clock: systemClock, log })
 }
 

@@ -43,9 +43,15 @@ export function keepCertificateFresh(options: {
       const renewed = await issueControlCertificate(ca)
       use(renewed)
       notAfter = renewed.notAfter
-      log.info({ event: 'certificate.renewed', notAfter }, 'certificate of the control listener renewed')
+      log.info(
+        { event: 'certificate.renewed', notAfter },
+        'certificate of the control listener renewed',
+      )
     } catch (error) {
-      log.error({ event: 'certificate.renewal_failed', reason: messageOf(error) }, 'renewal failed; it is tried again')
+      log.error(
+        { event: 'certificate.renewal_failed', reason: messageOf(error) },
+        'renewal failed; it is tried again',
+      )
     }
   }, renewalCheckMs)
   timer.unref()

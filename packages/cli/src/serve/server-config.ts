@@ -30,7 +30,11 @@ export function readServerConfig(file: string): ServerConfig {
   }
   if (text.length > configBytesMax) throw unusable(file, ['it is larger than 1 MiB'])
   const document = parseDocument(text, { uniqueKeys: true })
-  if (document.errors.length > 0) throw unusable(file, document.errors.map(({ message }) => message))
+  if (document.errors.length > 0)
+    throw unusable(
+      file,
+      document.errors.map(({ message }) => message),
+    )
   const parsed = serverConfig.safeParse(document.toJS({ maxAliasCount: 0 }) ?? {})
   if (parsed.success) return parsed.data
   const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)

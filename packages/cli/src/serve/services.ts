@@ -1,4 +1,8 @@
-import { type CertificateAuthority, migrations as caMigrations, openCertificateAuthority } from '@twinlatch/ca'
+import {
+  type CertificateAuthority,
+  migrations as caMigrations,
+  openCertificateAuthority,
+} from '@twinlatch/ca'
 import { type Control, migrations as controlMigrations, openControl } from '@twinlatch/control'
 import {
   type DestinationService,
@@ -8,7 +12,11 @@ import {
 import type { GatewaySettings } from '@twinlatch/gateway'
 import type { Clock, Lifecycle, Logger, Metrics } from '@twinlatch/kit'
 import type { Store } from '@twinlatch/store'
-import { migrations as tokenMigrations, openTokenService, type TokenService } from '@twinlatch/tokens'
+import {
+  openTokenService,
+  type TokenService,
+  migrations as tokenMigrations,
+} from '@twinlatch/tokens'
 import { createDocumentCompiler } from './document-compiler.ts'
 
 /** What every service is given. */
@@ -38,7 +46,12 @@ export async function openCoreServices(
   settings: GatewaySettings,
 ): Promise<CoreServices> {
   await store.migrate([controlMigrations, caMigrations, tokenMigrations, destinationMigrations])
-  const control = await openControl({ store, clock, log, compiler: createDocumentCompiler(settings) })
+  const control = await openControl({
+    store,
+    clock,
+    log,
+    compiler: createDocumentCompiler(settings),
+  })
   const ca = lifecycle.add(
     await openCertificateAuthority({ store, audit: control.audit, clock, log }),
   )

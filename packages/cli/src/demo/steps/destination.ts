@@ -50,9 +50,23 @@ export async function describe(shell: DemoShell): Promise<void> {
   )
   const incomplete = await shell.twinlatch(['dest', 'import', 'export.json'], { exit: [1] })
   shell.check(incomplete.stderr.includes('KeyStorePassword'), 'the missing secret is not named')
-  await shell.twinlatch(['dest', 'import', 'export.json', '--keystore-password-file', 'password.txt'])
+  await shell.twinlatch([
+    'dest',
+    'import',
+    'export.json',
+    '--keystore-password-file',
+    'password.txt',
+  ])
   const refused = await shell.twinlatch(
-    ['dest', 'create', `${names.destination}-oauth`, '--url', url, '--auth', 'OAuth2ClientCredentials'],
+    [
+      'dest',
+      'create',
+      `${names.destination}-oauth`,
+      '--url',
+      url,
+      '--auth',
+      'OAuth2ClientCredentials',
+    ],
     { exit: [1] },
   )
   shell.check(refused.stderr.includes('OAuth2ClientCredentials'), 'the refused kind is not named')

@@ -59,7 +59,10 @@ export async function ownDomain(shell: DemoShell): Promise<void> {
   shell.check(/^Reused,/m.test(control.output), 'a session does not resume on its own host')
   const crossed = await connect(shell, names.ownHost, ['-sess_in', 'session.pem'])
   shell.check(!/^Reused,/m.test(crossed.output), 'a session crossed to the other host')
-  shell.check(!/HTTP\/1\.1 \d/.test(crossed.output), 'the other host answered a foreign certificate')
+  shell.check(
+    !/HTTP\/1\.1 \d/.test(crossed.output),
+    'the other host answered a foreign certificate',
+  )
 }
 
 /** One request through openssl's own client, which shows whether a session was reused. */
@@ -101,7 +104,10 @@ export async function smokeTest(shell: DemoShell): Promise<void> {
   ])
   const { headers } = JSON.parse(answer.stdout) as { headers: Readonly<Record<string, string>> }
   const subject = headers['X-Client-Ssl-Cn'] ?? ''
-  shell.check(subject.startsWith(`CN=${names.client} (P000000),`), 'X-Client-Ssl-Cn is not the subject')
+  shell.check(
+    subject.startsWith(`CN=${names.client} (P000000),`),
+    'X-Client-Ssl-Cn is not the subject',
+  )
   for (const name of [
     ...['X-Client-Ssl-Issuer', 'X-Forwarded-Host', 'X-Envoy-Attempt-Count'],
     ...['X-Envoy-Expected-Rq-Timeout-Ms', 'X-Request-Id'],

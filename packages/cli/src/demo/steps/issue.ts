@@ -13,7 +13,12 @@ export async function issue(shell: DemoShell): Promise<void> {
   )
   await shell.write(
     'order.json',
-    JSON.stringify({ commonName: `${names.client}-http`, keyType: 'ec-p256', format: 'modern', password: 'over-http-please' }),
+    JSON.stringify({
+      commonName: `${names.client}-http`,
+      keyType: 'ec-p256',
+      format: 'modern',
+      password: 'over-http-please',
+    }),
   )
   const answered = await shell.curl([
     ...['-H', '@admin-header.txt', '-H', 'content-type: application/json'],
@@ -37,7 +42,14 @@ export async function look(shell: DemoShell): Promise<void> {
   shell.check(/PKCS#12/.test(words.stdout), 'cert inspect does not name the kind of the file')
   await extract(shell, shell.names.client)
   await shell.tool('openssl', [
-    ...['pkcs12', '-export', '-inkey', `${shell.names.client}.key`, '-in', `${shell.names.client}.crt`],
+    ...[
+      'pkcs12',
+      '-export',
+      '-inkey',
+      `${shell.names.client}.key`,
+      '-in',
+      `${shell.names.client}.crt`,
+    ],
     ...['-name', 'made by openssl', '-passout', 'file:password.txt', '-out', 'by-openssl.p12'],
   ])
   await shell.twinlatch(['cert', 'inspect', 'by-openssl.p12', '--password-file', 'password.txt'])
