@@ -7,8 +7,8 @@ import {
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { parseCertificateEntry } from './certificate-entry.ts'
+import { type DestinationStack, openDestinationStack } from './fixture-http.ts'
 import { migrations } from './migrations/index.ts'
-import { type DestinationStack, openDestinationStack } from './stack.fixture.ts'
 
 const password = 'keystore-password-1'
 const authority = await createTestAuthority({

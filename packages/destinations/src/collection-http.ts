@@ -1,6 +1,11 @@
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { conditionalAnswer, errorAnswer, type RouteEnvironment, statusOfError } from './answer.ts'
+import {
+  conditionalAnswer,
+  errorAnswer,
+  type RouteEnvironment,
+  statusOfError,
+} from './answer-http.ts'
 import type { Collection, Stored, Unusable, Written } from './collection.ts'
 import { DestinationsError, notFound } from './errors.ts'
 import { parseFilter, passesFilter } from './filter.ts'

@@ -1,7 +1,7 @@
 import { createFakeClock, type FakeClock, openTestStore, type TestStore } from '@twinlatch/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type DestinationStack, openDestinationStack } from './fixture-http.ts'
 import { migrations } from './migrations/index.ts'
-import { type DestinationStack, openDestinationStack } from './stack.fixture.ts'
 
 type Json = Record<string, unknown>
 

@@ -94,7 +94,7 @@ function readProperties(json: unknown): Properties {
   return properties
 }
 
-// Values are never repeated in a message: any of them may be a secret.
+// Values are never repeated in a message, since each of them may be a secret.
 function checkProperty(name: string, value: unknown): string | undefined {
   if (name.length === 0 || name.length > destinationLimits.propertyNameCharactersMax) {
     return `names of properties have 1 to ${destinationLimits.propertyNameCharactersMax} characters`

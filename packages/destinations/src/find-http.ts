@@ -1,5 +1,5 @@
 import { type Context, Hono } from 'hono'
-import { conditionalStatus, conditionOf, type RouteEnvironment } from './answer.ts'
+import { conditionalStatus, conditionOf, type RouteEnvironment } from './answer-http.ts'
 import { DestinationsError, notFound } from './errors.ts'
 import { type Level, type LevelName, levelOf, searchedLevels } from './level.ts'
 import { assertLookupHeaders, composeLookup, type LookupAnswer, ownerOf } from './lookup.ts'

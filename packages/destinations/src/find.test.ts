@@ -6,8 +6,8 @@ import {
   type TestStore,
 } from '@twinlatch/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { callers, type DestinationStack, openDestinationStack } from './fixture-http.ts'
 import { migrations } from './migrations/index.ts'
-import { callers, type DestinationStack, openDestinationStack } from './stack.fixture.ts'
 
 type Json = Record<string, unknown>
 

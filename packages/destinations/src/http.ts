@@ -1,7 +1,7 @@
 import type { Logger } from '@twinlatch/kit'
 import { type Authenticate, callerOrResponse } from '@twinlatch/trust'
 import { type Context, Hono } from 'hono'
-import { answerError, errorAnswer, type RouteEnvironment } from './answer.ts'
+import { answerError, errorAnswer, type RouteEnvironment } from './answer-http.ts'
 import { parseCertificateEntry, renderCertificate } from './certificate-entry.ts'
 import { type CollectionDoor, collectionRoutes, readItem } from './collection-http.ts'
 import { parseDestination } from './destination.ts'

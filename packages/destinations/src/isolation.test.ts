@@ -5,8 +5,8 @@ import {
   type TestStore,
 } from '@twinlatch/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { callers, type DestinationStack, openDestinationStack, type Who } from './fixture-http.ts'
 import { migrations } from './migrations/index.ts'
-import { callers, type DestinationStack, openDestinationStack, type Who } from './stack.fixture.ts'
 
 const password = 'keystore-password-1'
 const authority = await createTestAuthority({

@@ -8,8 +8,8 @@ import {
   SignJWT,
 } from 'jose'
 import { expect, test } from 'vitest'
+import { acmeId, openTokenStack } from './fixture-http.ts'
 import { createSigningKeyStore } from './signing-key-store.ts'
-import { acmeId, openTokenStack } from './stack.fixture.ts'
 
 /** A token of ours after `change`, signed by our own key: only the claims can give it away. */
 async function verifyChanged(

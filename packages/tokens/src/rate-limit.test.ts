@@ -1,8 +1,8 @@
 import { createFakeClock } from '@twinlatch/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { openTokenStack } from './fixture-http.ts'
 import { addressKey, createRateLimiter } from './rate-limit.ts'
-import { openTokenStack } from './stack.fixture.ts'
 
 describe('a token bucket', () => {
   test('lets a burst through, then one per interval, and names the seconds to wait', () => {

@@ -9,7 +9,7 @@ import {
   jwtVerify,
 } from 'jose'
 import { expect, test } from 'vitest'
-import { openTokenStack } from './stack.fixture.ts'
+import { openTokenStack } from './fixture-http.ts'
 
 type Json = Record<string, unknown>
 

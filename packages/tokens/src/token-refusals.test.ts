@@ -1,6 +1,6 @@
 import { createFakeClock } from '@twinlatch/testing'
 import { expect, test } from 'vitest'
-import { openTokenStack } from './stack.fixture.ts'
+import { openTokenStack } from './fixture-http.ts'
 
 type Json = Record<string, unknown>
 

@@ -3,8 +3,8 @@ import { devSubaccountId } from '@twinlatch/kit'
 import { createFakeClock } from '@twinlatch/testing'
 import { decodeJwt, decodeProtectedHeader, type JWTPayload, SignJWT } from 'jose'
 import { describe, expect, test } from 'vitest'
+import { acmeId, openTokenStack, type TokenStack } from './fixture-http.ts'
 import { authenticateByToken } from './service.ts'
-import { acmeId, openTokenStack, type TokenStack } from './stack.fixture.ts'
 
 async function issue(stack: TokenStack, name = 'app', subaccountId = devSubaccountId) {
   const { clientid = '', clientsecret = '', instanceid = '' } = await stack.bind(name, subaccountId)
