@@ -14,13 +14,8 @@ import type {
 } from './compiled.ts'
 import { type GatewaySettings, gatewayPrincipal } from './config.ts'
 import { hostWithoutPort } from './istio/host-name.ts'
-import type {
-  Plan,
-  PlannedMaterial,
-  PlannedPolicy,
-  PlannedPort,
-  PlannedServer,
-} from './plan/types.ts'
+import type { PlannedMaterial, PlannedServer } from './plan/planned-server.ts'
+import type { Plan, PlannedPolicy, PlannedPort } from './plan/types.ts'
 
 interface Context {
   readonly settings: GatewaySettings

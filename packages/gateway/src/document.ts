@@ -1,5 +1,6 @@
 import type { SubaccountId } from '@twinlatch/kit'
 
+/** Anything JSON can say. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject
 
 /** A JSON object as it came out of a manifest. */

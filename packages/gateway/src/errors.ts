@@ -1,5 +1,6 @@
 import { CodedError } from '@twinlatch/kit'
 
+/** What is wrong with an input of the gateway. */
 export type GatewayErrorCode =
   | 'gateway/header-value'
   | 'gateway/regex'

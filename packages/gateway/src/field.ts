@@ -63,4 +63,5 @@ export const optionalStringMatch = z
   .strictObject(stringMatchFields)
   .refine((match) => ways(match) <= 1, 'at most one of exact, prefix, regex')
 
+/** A string match as it was read; no field set means "present". */
 export type StringMatch = z.output<typeof optionalStringMatch>

@@ -22,6 +22,7 @@ export interface LocalIdentity {
 
 type Value = (context: HeaderContext) => string | null
 
+/** An operator: plain, or made of its argument when a manifest is read. */
 export type HeaderOperator =
   | { readonly argument: 'none'; readonly value: Value }
   | { readonly argument: 'required' | 'optional'; bind(argument: string): Value }

@@ -13,7 +13,8 @@ export interface Origin {
 /** Problem at `path` of a document that came from `origin`. */
 export function problemAt(origin: Origin, path: Path | string, message: string): ProblemItem {
   return {
-    path: typeof path === 'string' ? path : jsonPath(path),
+    // A whole document, or a whole file.
+    path: (typeof path === 'string' ? path : jsonPath(path)) || '$',
     message,
     ...(origin.file === undefined ? {} : { file: origin.file }),
     ...(origin.index === undefined ? {} : { document: origin.index }),

@@ -40,7 +40,7 @@ export function parseManifests(files: readonly ManifestFile[]): ParsedManifests 
         seen.set(key, result.document)
         documents.push(result.document)
       } else {
-        const where = `${first.file} document ${first.index}`
+        const where = `${first.file}, document ${first.index + 1},`
         problems.push(problemAt(raw, 'metadata.name', `${key} stands in ${where} already`))
       }
     }

@@ -1,18 +1,13 @@
 import type { SubaccountId } from '@twinlatch/kit'
 import { lintPolicies } from './plan/lint-policies.ts'
 import { lintRoutes } from './plan/lint-routes.ts'
+import type { PlannedWorkload } from './plan/planned-route.ts'
+import type { PlannedServer } from './plan/planned-server.ts'
 import { PolicyAttacher } from './plan/policies.ts'
 import { type Findings, type Resources, readResources } from './plan/resources.ts'
 import { attach, planVirtualHost } from './plan/routes.ts'
 import { draftServers, type ServerDraft } from './plan/servers.ts'
-import type {
-  Plan,
-  PlanInput,
-  PlannedPolicy,
-  PlannedServer,
-  PlannedWorkload,
-  PlanResult,
-} from './plan/types.ts'
+import type { Plan, PlanInput, PlannedPolicy, PlanResult } from './plan/types.ts'
 import { WorkloadFinder } from './plan/workloads.ts'
 
 /**

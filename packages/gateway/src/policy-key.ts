@@ -19,6 +19,7 @@ export type PolicyKeyKind =
   | 'connection.tls.peer.uriSan'
   | 'connection.tls.peer.dnsSan'
 
+/** A key that was understood. */
 export interface PolicyKey {
   readonly kind: PolicyKeyKind
   /** Lower-case header name; empty for the other kinds. */

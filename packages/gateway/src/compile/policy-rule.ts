@@ -26,6 +26,7 @@ export interface Condition {
 /** Alternatives of `from` or `to`, or one condition of `when`: one alternative must hold as a whole. */
 export type Group = readonly (readonly Condition[])[]
 
+/** One rule of a policy, ready to be evaluated. */
 export interface CompiledRule {
   /** `namespace/name`. */
   readonly policy: string

@@ -16,9 +16,9 @@ import type {
   PlannedAction,
   PlannedDestination,
   PlannedRoute,
-  PlannedServer,
   PlannedVirtualHost,
-} from '../plan/types.ts'
+} from '../plan/planned-route.ts'
+import type { PlannedServer } from '../plan/planned-server.ts'
 import { type CompiledOperations, compileOperations } from './header-operations.ts'
 import { compileRedirect } from './redirect.ts'
 import { compileRouteMatch } from './route-match.ts'

@@ -138,8 +138,11 @@ export const authorizationPolicySchema = z.strictObject({
   spec: spec.prefault({}),
 })
 
+/** An AuthorizationPolicy as it was read. */
 export type AuthorizationPolicyDocument = z.output<typeof authorizationPolicySchema>
+/** One rule of it. */
 export type PolicyRule = z.output<typeof rule>
+/** One target of it; the group of core is empty. */
 export type PolicyTarget = z.output<typeof targetRef>
 
 /** Whether a policy is evaluated and recorded but not enforced (gateway.md section 11.3). */

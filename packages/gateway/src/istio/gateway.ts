@@ -91,5 +91,7 @@ export const gatewaySchema = z.strictObject({
   spec,
 })
 
+/** A Gateway as it was read. */
 export type GatewayDocument = z.output<typeof gatewaySchema>
+/** One server of it. */
 export type GatewayServer = GatewayDocument['spec']['servers'][number]

@@ -11,8 +11,10 @@ const valuesMax = 20_000
 /** A value of a rule in one of the string forms `abc`, `abc*`, `*abc`, `*` (gateway.md 11.4). */
 export const text = z.string().min(1, 'an empty value').max(8192)
 
+/** A host in lower case, since hosts are compared without case. */
 export const hostText = text.transform((host) => host.toLowerCase())
 
+/** A namespace, in which any `*` stands for any text. */
 export const namespaceText = z
   .string()
   .min(1, 'an empty value')
@@ -30,8 +32,10 @@ function checked(parse: (value: string) => unknown) {
   })
 }
 
+/** An IP address or CIDR block. */
 export const addressBlock = checked(parseAddressBlock)
 
+/** A path in a string form, or a path template. */
 export const pathValue = text.superRefine((value, context) => {
   if (!isPathTemplate(value)) return
   try {
@@ -41,6 +45,7 @@ export const pathValue = text.superRefine((value, context) => {
   }
 })
 
+/** A port as text. */
 export const portText = z
   .string()
   .refine(

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { durationField, refusedField } from '../field.ts'
+import { refusedField } from '../field.ts'
 import { headerRules, isAuthority } from './virtual-service-headers.ts'
 
 const authorityText = z
@@ -36,12 +36,14 @@ const rewritePathText = z
   .string()
   .regex(/^[\x21\x22\x24-\x3e\x40-\x7e]*$/, 'not a path without query and fragment')
 
+/** `rewrite`: plain texts that replace what matched. */
 export const rewriteRule = z.strictObject({
   uri: rewritePathText.optional(),
   authority: authorityText.optional(),
   uriRegexRewrite: refusedField('uriRegexRewrite is not built yet'),
 })
 
+/** `redirect`, which must change something. */
 export const redirectRule = z
   .strictObject({
     uri: pathText.optional(),
@@ -57,6 +59,7 @@ export const redirectRule = z
   .refine((rule) => rule.port === undefined || rule.derivePort === undefined, 'port and derivePort')
   .refine((rule) => Object.values(rule).some((value) => value !== undefined), 'an empty redirect')
 
+/** `directResponse` with a body that is taken literally. */
 export const directResponseRule = z.strictObject({
   status: z.int().min(200, 'not a status of 200 to 599').max(599, 'not a status of 200 to 599'),
   body: z
@@ -76,6 +79,7 @@ const retryConditions = new Set([
   'retriable-status-codes',
 ])
 
+/** `retries`, as far as connect failures go. */
 export const retryRule = z
   .strictObject({
     attempts: z.int().min(0).max(100, 'more than 100 attempts').prefault(0),
@@ -101,7 +105,5 @@ export const retryRule = z
     error: 'retryOn without attempts',
   })
 
-export const timeoutField = durationField
-
-export type RouteDestination = z.output<typeof routeDestination>
+/** A redirect as it was read. */
 export type RedirectRule = z.output<typeof redirectRule>

@@ -81,5 +81,7 @@ export const headerRules = z
     }
   })
 
+/** Operations on one direction. */
 export type HeaderOperations = z.output<typeof operations>
+/** Operations on both directions. */
 export type HeaderRules = z.output<typeof headerRules>

@@ -42,4 +42,5 @@ export const httpMatch = z.strictObject({
   sourceSubnet: refusedField('sourceSubnet is reserved and has no effect'),
 })
 
+/** A match item as it was read. */
 export type HttpMatch = z.output<typeof httpMatch>

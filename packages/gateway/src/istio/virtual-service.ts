@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { filledList, refusedField } from '../field.ts'
+import { durationField, filledList, refusedField } from '../field.ts'
 import { metadataOf, objectName } from '../metadata.ts'
 import { covers, hostFault } from './host-name.ts'
 import {
@@ -8,7 +8,6 @@ import {
   retryRule,
   rewriteRule,
   routeDestination,
-  timeoutField,
 } from './virtual-service-action.ts'
 import { headerRules, isAuthority } from './virtual-service-headers.ts'
 import { httpMatch } from './virtual-service-match.ts'
@@ -21,7 +20,7 @@ const httpRoute = z
     redirect: redirectRule.optional(),
     directResponse: directResponseRule.optional(),
     rewrite: rewriteRule.optional(),
-    timeout: timeoutField.optional(),
+    timeout: durationField.optional(),
     retries: retryRule.optional(),
     headers: headerRules.optional(),
     delegate: refusedField('delegate is not built yet'),
@@ -98,5 +97,7 @@ export const virtualServiceSchema = z.strictObject({
   spec,
 })
 
+/** A VirtualService as it was read. */
 export type VirtualServiceDocument = z.output<typeof virtualServiceSchema>
+/** One rule of its `http`. */
 export type HttpRoute = VirtualServiceDocument['spec']['http'][number]

@@ -12,4 +12,5 @@ export const configMapSchema = z.strictObject({
   immutable: meaninglessField,
 })
 
+/** A ConfigMap as it was read. */
 export type ConfigMapDocument = z.output<typeof configMapSchema>

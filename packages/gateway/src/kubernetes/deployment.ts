@@ -134,4 +134,5 @@ export const deploymentSchema = z.strictObject({
   spec,
 })
 
+/** A Deployment as it was read. */
 export type DeploymentDocument = z.output<typeof deploymentSchema>

@@ -33,4 +33,5 @@ export const secretSchema = z.strictObject({
   immutable: meaninglessField,
 })
 
+/** A Secret as it was read; its values are still base64. */
 export type SecretDocument = z.output<typeof secretSchema>

@@ -55,4 +55,5 @@ export const serviceSchema = z.strictObject({
   spec,
 })
 
+/** A Service as it was read. */
 export type ServiceDocument = z.output<typeof serviceSchema>

@@ -3,8 +3,8 @@ import { createSecureContext } from 'node:tls'
 import { messageOf, Secret } from '@twinlatch/kit'
 import { type Certificate, encodePem, formatName, parseCertificates } from '@twinlatch/pki'
 import type { GatewayServer } from '../istio/gateway.ts'
+import type { PlannedMaterial } from './planned-server.ts'
 import type { Resources } from './resources.ts'
-import type { PlannedMaterial } from './types.ts'
 
 /** What a server's secrets came to, and what an operator must hear about them. */
 export interface MaterialResult {

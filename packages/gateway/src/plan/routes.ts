@@ -2,11 +2,12 @@ import { intersection } from '../istio/host-name.ts'
 import type { HttpRoute, VirtualServiceDocument } from '../istio/virtual-service.ts'
 import { isAuthority } from '../istio/virtual-service-headers.ts'
 import type { HttpMatch } from '../istio/virtual-service-match.ts'
+import type { PlannedAction, PlannedRoute, PlannedVirtualHost } from './planned-route.ts'
 import type { Resource, Resources } from './resources.ts'
 import type { ServerDraft } from './servers.ts'
-import type { PlannedAction, PlannedRoute, PlannedVirtualHost } from './types.ts'
 import type { WorkloadFinder } from './workloads.ts'
 
+/** A VirtualService with its origin. */
 export type VirtualService = Resource<VirtualServiceDocument>
 
 /** Retries of a route that says nothing about them (gateway.md section 6.2). */

@@ -4,8 +4,8 @@ import { problemAt } from '../issues.ts'
 import type { GatewayDocument, GatewayServer } from '../istio/gateway.ts'
 import { intersection } from '../istio/host-name.ts'
 import { readMaterial } from './material.ts'
+import type { PlannedServer } from './planned-server.ts'
 import { byAge, type Findings, type Resource, type Resources } from './resources.ts'
-import type { PlannedServer } from './types.ts'
 
 /** A server of a selected Gateway before its routes and policies are known. */
 export interface ServerDraft {

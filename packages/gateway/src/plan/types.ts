@@ -1,13 +1,9 @@
-import type { ProblemItem, SubaccountId } from '@twinlatch/kit'
-import type { TlsSettings } from '@twinlatch/wire'
-import type { WorkloadTarget } from '../compiled.ts'
+import type { ProblemItem } from '@twinlatch/kit'
 import type { GatewaySettings } from '../config.ts'
 import type { DocumentSet } from '../document.ts'
-import type { LocalIdentity } from '../header-operators.ts'
 import type { PolicyRule } from '../istio/authorization-policy.ts'
-import type { RedirectRule } from '../istio/virtual-service-action.ts'
-import type { HeaderRules } from '../istio/virtual-service-headers.ts'
-import type { HttpMatch } from '../istio/virtual-service-match.ts'
+import type { PlannedWorkload } from './planned-route.ts'
+import type { PlannedServer } from './planned-server.ts'
 
 /** Everything that `plan` looks at. */
 export interface PlanInput {
@@ -33,41 +29,11 @@ export interface Plan {
   readonly policies: readonly PlannedPolicy[]
 }
 
+/** One listener port with the servers that share it, older Gateways first. */
 export interface PlannedPort {
   readonly listenerPort: number
   readonly servers: readonly PlannedServer[]
 }
-
-export interface PlannedServer {
-  /** `<subaccount GUID>/<namespace>/<gateway>/<port name>`. */
-  readonly key: string
-  readonly subaccountId: SubaccountId
-  readonly gateway: { readonly namespace: string; readonly name: string }
-  /** The manifest's number, such as 443. */
-  readonly port: number
-  readonly hosts: readonly string[]
-  readonly mode: 'SIMPLE' | 'MUTUAL' | 'OPTIONAL_MUTUAL'
-  readonly certificateRequired: boolean
-  readonly pins: PlannedPins
-  readonly material: PlannedMaterial
-  readonly policies: PolicyAttachment
-  readonly virtualHosts: readonly PlannedVirtualHost[]
-}
-
-export interface PlannedPins {
-  readonly certificateHashes: readonly string[]
-  readonly spkiHashes: readonly string[]
-  readonly subjectAltNames: readonly string[]
-}
-
-export type PlannedMaterial =
-  | {
-      readonly ready: true
-      readonly tls: TlsSettings
-      readonly bundleName: string | null
-      readonly local: Omit<LocalIdentity, 'hostname'>
-    }
-  | { readonly ready: false; readonly reason: string }
 
 /** Policies of one point, by id; with `error` everything is refused (`POL_ERROR`). */
 export interface PolicyAttachment {
@@ -75,54 +41,7 @@ export interface PolicyAttachment {
   readonly error: { readonly policy: string; readonly reason: string } | null
 }
 
-export interface PlannedVirtualHost {
-  /** Exact name, `*.suffix` or `*`. */
-  readonly host: string
-  /** In the order of gateway.md section 6.1. */
-  readonly routes: readonly PlannedRoute[]
-}
-
-export interface PlannedRoute {
-  readonly name: string
-  /** `null` matches everything. */
-  readonly match: HttpMatch | null
-  readonly headers: HeaderRules | null
-  readonly action: PlannedAction
-}
-
-export type PlannedAction =
-  | {
-      readonly kind: 'forward'
-      readonly destinations: readonly PlannedDestination[]
-      readonly timeoutMs: number | null
-      readonly retries: number
-      readonly rewriteUri: string | null
-      readonly rewriteAuthority: string | null
-    }
-  | { readonly kind: 'redirect'; readonly rule: RedirectRule }
-  | { readonly kind: 'direct-response'; readonly status: number; readonly body: string }
-
-export interface PlannedDestination {
-  /** Key of a workload of the plan. */
-  readonly workload: string
-  readonly weight: number
-  readonly headers: HeaderRules | null
-}
-
-export interface PlannedWorkload {
-  /** `<subaccount GUID>/<namespace>/<service>:<port>`. */
-  readonly key: string
-  readonly subaccountId: SubaccountId
-  readonly namespace: string
-  readonly service: string
-  readonly port: number
-  readonly targetPort: number
-  readonly serviceAccount: string
-  readonly labels: Readonly<Record<string, string>>
-  readonly target: WorkloadTarget
-  readonly policies: PolicyAttachment
-}
-
+/** An AuthorizationPolicy as it is evaluated, wherever it is attached. */
 export interface PlannedPolicy {
   /** `<subaccount GUID>/<namespace>/<name>`. */
   readonly id: string

@@ -3,8 +3,8 @@ import type { GatewaySettings } from '../config.ts'
 import type { DeploymentDocument } from '../kubernetes/deployment.ts'
 import type { ServiceDocument } from '../kubernetes/service.ts'
 import { parseUpstreamAddress, upstreamAnnotation } from '../upstream-address.ts'
+import type { PlannedWorkload } from './planned-route.ts'
 import type { Resource, Resources } from './resources.ts'
-import type { PlannedWorkload } from './types.ts'
 
 /** A workload before its policies are known, with the Deployments behind it. */
 export interface WorkloadDraft {
