@@ -9,5 +9,9 @@ if (major < 24) {
   )
   process.exit(2)
 }
+// Types are stripped and scripts compiled once, not at every start. The cache lies beside the installed
+// packages, which only their owner can write, and not in a shared temporary directory.
+const { enableCompileCache } = await import('node:module')
+enableCompileCache?.(new URL('../../../node_modules/.cache/twinlatch', import.meta.url).pathname)
 const { main } = await import('../src/main.ts')
 await main(process.argv.slice(2))

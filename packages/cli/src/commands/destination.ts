@@ -19,7 +19,6 @@ import {
   renderRows,
   type Terminal,
 } from '../terminal.ts'
-import { readExport } from './destination-export.ts'
 
 const columns: readonly Column<DestinationBody>[] = [
   { title: 'NAME', value: (row) => row['Name'] ?? '' },
@@ -155,6 +154,7 @@ function addImportCommand(destination: Command, terminal: Terminal): void {
         options: ServerOptions & KeystorePasswordOptions & { force?: boolean },
       ) => {
         const password = await readKeystorePassword(options)
+        const { readExport } = await import('./destination-export.ts')
         const bodies = readExport(file, password)
         await withConnection(options, async ({ destinations }) => {
           for (const body of bodies) {

@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
 import { CliError, Exit, exitCodes } from '../cli-error.ts'
 import type { ServerOptions } from '../connection.ts'
-import { startStack } from '../run/stack.ts'
 import type { Terminal } from '../terminal.ts'
 import { hostNames } from './hosts.ts'
 
@@ -44,6 +43,7 @@ async function run(
     options.home ??
     process.env['TWINLATCH_HOME']
   if (named) return runAgainst(command, options)
+  const { startStack } = await import('../run/stack.ts')
   const stack = await startStack({ sample: true })
   terminal.note(
     `${terminal.symbols.pass} stack ready on ports of its own; removed when the command ends`,

@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
 import { CliError, exitCodes } from '../cli-error.ts'
 import type { ServerOptions } from '../connection.ts'
-import { findHome, isAlive, readRunState } from '../home.ts'
 import { outputOption, withConnection, withServer } from '../server-options.ts'
 import { type OutputFormat, renderObject, type Terminal } from '../terminal.ts'
 
@@ -27,6 +26,7 @@ const stopTimeoutMs = 40_000
 const stopPollMs = 50
 
 async function stopServer(options: { home?: string }, terminal: Terminal): Promise<void> {
+  const { findHome, isAlive, readRunState } = await import('../home.ts')
   const home = findHome(options.home)
   const running = readRunState(home)
   if (!running) {

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { CliError, exitCodes } from '../cli-error.ts'
-import { findHome, type Home, homeAt } from '../home.ts'
 import { parseWholeNumber } from '../server-options.ts'
 import { parseOutputFormat, type Terminal } from '../terminal.ts'
 
@@ -52,7 +51,11 @@ export function addUpCommand(program: Command, terminal: Terminal): void {
         throw new CliError('--profile server is not built yet.', { exitCode: exitCodes.usage })
       }
       if (options.detach) return detach(terminal)
-      const home = options.ephemeral && !options.home ? temporaryHome() : findHome(options.home)
+      const { findHome, homeAt } = await import('../home.ts')
+      const home =
+        options.ephemeral && !options.home
+          ? homeAt(mkdtempSync(join(tmpdir(), 'twinlatch-')))
+          : findHome(options.home)
       const { runServer } = await import('../serve/run-server.ts')
       try {
         await runServer(home, options, terminal)
@@ -60,10 +63,6 @@ export function addUpCommand(program: Command, terminal: Terminal): void {
         if (options.ephemeral) await rm(home.directory, { recursive: true, force: true })
       }
     })
-}
-
-function temporaryHome(): Home {
-  return homeAt(mkdtempSync(join(tmpdir(), 'twinlatch-')))
 }
 
 /** Starts the same command in the background and waits for its ready line. */
