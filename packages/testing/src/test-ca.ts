@@ -69,7 +69,9 @@ const dayMs = 86_400_000
  * microseconds.
  */
 export async function createTestAuthority(options: TestAuthorityOptions): Promise<TestAuthority> {
-  const { name, keyType = 'ec-p256', now = new Date() } = options
+  const { name, keyType = 'ec-p256' } = options
+  // Certificates know whole seconds only: a fraction would let an issuer end before its leaf.
+  const now = new Date(Math.floor((options.now ?? new Date()).getTime() / 1000) * 1000)
   const count = options.intermediates ?? 1
   const rootKey = await generateKeyPair(keyType)
   const root = await issueCertificate(
