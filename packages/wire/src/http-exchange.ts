@@ -80,8 +80,13 @@ export class HttpExchange<Context> implements Exchange<Context> {
     const content = typeof body === 'string' ? Buffer.from(body) : body
     const withoutBody = hasNoBody(this.request.method, head.status)
     const headers = responseLines(head, content, withoutBody)
-    // Throws for a value that would split the head; the edge can still answer then.
-    this.#writeHead(head, headers)
+    try {
+      this.#writeHead(head, headers)
+    } catch (error) {
+      // A value that would split the head: the edge can still answer.
+      dispose(content)
+      throw error
+    }
     this.#responded = true
     const finished = this.#finished()
     if (withoutBody || content === undefined) {
