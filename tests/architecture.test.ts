@@ -61,8 +61,10 @@ function sourcesOf(name: string): readonly string[] {
 
 function importsOf(file: string): readonly string[] {
   const text = readFileSync(join(root, file), 'utf8')
-  const statements = text.matchAll(/(?:from|import\()\s*'([^']+)'/g)
-  return [...statements].map(([, specifier]) => specifier ?? '')
+  const statements = text.matchAll(
+    /^(?:import|export)\b[^']*?\bfrom\s+'([^']+)'|^import\s+'([^']+)'|\bimport\('([^']+)'\)/gm,
+  )
+  return [...statements].map(([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? '')
 }
 
 describe('packages', () => {

@@ -28,7 +28,7 @@ export function plan(input: PlanInput): PlanResult {
   )
   const planned: Plan = {
     settings: input.settings,
-    ports: portsOf(parts.flatMap((part) => part.servers)),
+    ports: portsOf(parts.flatMap((part) => part.servers), input.settings),
     workloads: parts.flatMap((part) => part.workloads),
     policies: parts.flatMap((part) => part.policies),
   }
@@ -73,10 +73,14 @@ function planSubaccount(
   }
 }
 
+/** Every mapped port is open, hosts or not: a caller of an unknown host is told so in a record. */
 function portsOf(
   servers: readonly { readonly listenerPort: number; readonly server: PlannedServer }[],
+  settings: PlanInput['settings'],
 ): Plan['ports'] {
-  const ports = new Map<number, PlannedServer[]>()
+  const ports = new Map<number, PlannedServer[]>(
+    Object.values(settings.portMap).map((listenerPort) => [listenerPort, []]),
+  )
   for (const { listenerPort, server } of servers) {
     const list = ports.get(listenerPort)
     if (list === undefined) ports.set(listenerPort, [server])
