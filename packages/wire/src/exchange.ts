@@ -60,7 +60,11 @@ export interface TlsFacts {
   readonly resumed: boolean
   /** From the ClientHello, never from the TLS object (wrong on resumed TLS 1.2 connections). */
   readonly serverName: string | null
-  /** DER, leaf first, then what else the peer sent; empty when it sent no certificate. */
+  /**
+   * DER, leaf first, then what else the peer sent, in its order; empty when it sent no certificate.
+   * After resumption these are the ones of the first handshake, as long as the domain remembers
+   * them, else the leaf alone: a session holds no more.
+   */
   readonly peerCertificates: readonly Uint8Array[]
   /** True only if a certificate was sent and OpenSSL verified its chain. */
   readonly verified: boolean
@@ -101,6 +105,10 @@ export interface RequestHead {
   readonly target: string
   /** The one Host of the request, as sent. */
   readonly authority: string
+  /**
+   * Every line that goes beyond this connection, in order and spelling: without hop-by-hop fields
+   * and what `Connection` named; with `Host` and `Content-Length`; `te` is reduced to `trailers`.
+   */
   readonly headers: HeaderLines
 }
 
@@ -113,8 +121,10 @@ export interface Exchange<Context> {
   /** Aborted when the client goes away or the listener stops hard. */
   readonly signal: AbortSignal
   /**
-   * Sends the answer and resolves when the last byte was handed to the kernel. Hop-by-hop fields
-   * and framing are the edge's business: do not pass them. `close` ends the connection afterwards.
+   * Sends the answer and resolves when the last byte was handed to the kernel; rejects with
+   * `wire/aborted` when the connection ended before. Hop-by-hop fields and framing are the edge's
+   * business: they are dropped, except that a `Content-Length` beside a stream is kept and enforced
+   * (without one the stream goes in chunks). `close` ends the connection afterwards.
    */
   respond(head: ResponseHead, body?: Readable | Uint8Array | string): Promise<void>
   /** Ends the connection without an answer, for a response that broke off half-way. */
@@ -129,8 +139,9 @@ export interface ResponseHead {
 }
 
 /**
- * A request that the edge refused before it became an exchange (gateway.md section 9.4): what was
- * wrong and what the client was answered.
+ * A request that the edge refused (gateway.md section 9.4): what was wrong and what the client was
+ * answered. Mostly before it became an exchange; a body whose framing breaks later aborts the
+ * exchange's signal and is answered here too, unless the handler has answered already.
  */
 export interface EdgeFault<Context> {
   readonly connection: AcceptedConnection<Context>
@@ -183,7 +194,11 @@ export interface UpstreamRequest {
   readonly method: string
   /** Path and query. */
   readonly path: string
-  /** All lines but framing and connection management, which the client adds; `Host` included. */
+  /**
+   * All lines, `Host` included. Framing and connection management are the client's: hop-by-hop
+   * fields are dropped; a `Content-Length` beside a body is kept and enforced, without one the body
+   * goes in chunks.
+   */
   readonly headers: HeaderLines
   readonly body: Readable | null
   readonly signal: AbortSignal
@@ -191,14 +206,19 @@ export interface UpstreamRequest {
 
 export interface UpstreamResponse {
   readonly status: number
-  /** Without hop-by-hop fields and framing. */
+  /** Without hop-by-hop fields; a `Content-Length` stays (it tells something after HEAD and 304, too). */
   readonly headers: HeaderLines
   /** With back-pressure; destroy it to give the connection up. */
   readonly body: Readable
 }
 
 export interface UpstreamPool {
-  /** Resolves with the head of the final (non-1xx) response; rejects with an `UpstreamError`. */
+  /**
+   * Resolves with the head of the final (non-1xx) response; rejects with a `WireError`. What fails
+   * later is the error of the body. Sent a second time only if a kept connection was closed before a
+   * byte came back and the request is idempotent and has no body.
+   */
   request(request: UpstreamRequest): Promise<UpstreamResponse>
+  /** Ends every connection, those with a running exchange too. */
   stop(): Promise<void>
 }
