@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { remove, run, type Server, startServer, temporaryDirectory, twinlatchBin } from './stack.ts'
@@ -108,10 +108,21 @@ test('an ephemeral server removes its home when it ends', async () => {
   expect(existsSync(server.ready.home)).toBe(false)
 })
 
+test('an ephemeral start removes no home that was named, also when it refuses that home', async () => {
+  const directory = temporaryDirectory()
+  try {
+    chmodSync(directory, 0o755)
+    const answer = await run(twinlatchBin, ['up', '--ephemeral', '--home', directory])
+    expect(answer.stderr).toContain('chmod 700')
+    expect(existsSync(directory)).toBe(true)
+  } finally {
+    remove(directory)
+  }
+})
+
 test('a home that others can enter is refused', async () => {
   const directory = temporaryDirectory()
   try {
-    const { chmodSync, mkdirSync } = await import('node:fs')
     mkdirSync(join(directory, 'open'))
     chmodSync(join(directory, 'open'), 0o755)
     const answer = await run(twinlatchBin, ['up', '--home', join(directory, 'open')])

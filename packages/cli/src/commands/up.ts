@@ -31,7 +31,10 @@ export function addUpCommand(program: Command, terminal: Terminal): void {
       'ports N, N+1, … instead of 8443, 9443, …',
       parseWholeNumber('--port-base', 1024, 65_530),
     )
-    .option('--ephemeral', 'temporary home, ports chosen by the system, removed at exit')
+    .option(
+      '--ephemeral',
+      'ports chosen by the system and, unless --home names one, a temporary home removed at exit',
+    )
     .addOption(
       new Option('--profile <profile>', 'size of the installation')
         .choices(['laptop', 'ci', 'server'])
@@ -52,15 +55,15 @@ export function addUpCommand(program: Command, terminal: Terminal): void {
       }
       if (options.detach) return detach(terminal)
       const { findHome, homeAt } = await import('../home.ts')
-      const home =
-        options.ephemeral && !options.home
-          ? homeAt(mkdtempSync(join(tmpdir(), 'twinlatch-')))
-          : findHome(options.home)
+      // A home that was named is somebody's: only one that was made here is removed.
+      const own =
+        options.ephemeral && !options.home ? mkdtempSync(join(tmpdir(), 'twinlatch-')) : null
+      const home = own === null ? findHome(options.home) : homeAt(own)
       const { runServer } = await import('../serve/run-server.ts')
       try {
         await runServer(home, options, terminal)
       } finally {
-        if (options.ephemeral) await rm(home.directory, { recursive: true, force: true })
+        if (own !== null) await rm(own, { recursive: true, force: true })
       }
     })
 }
