@@ -103,63 +103,85 @@ export interface TestListener {
   stop(): Promise<void>
 }
 
-/** Opens it on both loopback addresses; peers are accepted if verified, or if none was asked for. */
-export async function openTestListener(options: {
+interface ListenerOptions {
   domains: ReadonlyMap<string | null, TlsDomain>
   handle?: (exchange: Exchange<string>) => Promise<void>
   accept?: ListenerHandler<string>['accept']
   limits?: Partial<WireLimits>
   hosts?: string[]
-}): Promise<TestListener> {
-  const waiting = new Set<() => void>()
-  const changed = () => {
-    for (const check of [...waiting]) check()
+}
+
+/** Opens it on both loopback addresses; peers are accepted if verified, or if none was asked for. */
+export async function openTestListener(options: ListenerOptions): Promise<TestListener> {
+  const { changed, until } = createWatch()
+  const seen: Seen = {
+    accepted: [],
+    peers: [],
+    refused: [],
+    faults: [],
+    edgeFaults: [],
+    handled: [],
   }
-  const seen = {
-    accepted: [] as TlsFacts[],
-    peers: [] as TcpPeer[],
-    refused: [] as TlsFacts[],
-    faults: [] as TestListener['faults'],
-    edgeFaults: [] as EdgeFault<string>[],
-    handled: [] as Exchange<string>[],
-  }
-  const accept: ListenerHandler<string>['accept'] =
-    options.accept ??
-    ((tls, _peer, domain) =>
-      tls.verified || !domain.settings.requestClientCertificate ? 'accepted' : null)
   const listener = await openTlsListener<string>({
     hosts: options.hosts ?? ['127.0.0.1', '::1'],
     port: 0,
     limits: { lingeringCloseMs: 100, timeoutCheckIntervalMs: 20, ...options.limits },
     log: silentLogger,
-    handler: {
-      chooseDomain: (hello) => options.domains.get(hello.serverName) ?? null,
-      accept: (tls, peer, domain) => {
-        const context = accept(tls, peer, domain)
-        ;(context === null ? seen.refused : seen.accepted).push(tls)
-        seen.peers.push(peer)
-        changed()
-        return context
-      },
-      onHandshakeFault: (fault, peer, hello, domain) => {
-        seen.faults.push({ fault, peer, hello, domain })
-        changed()
-      },
-      onEdgeFault: (fault) => {
-        seen.edgeFaults.push(fault)
-        changed()
-      },
-      handle: (exchange) => {
-        seen.handled.push(exchange)
-        changed()
-        return options.handle?.(exchange) ?? exchange.respond({ status: 200, headers: [] }, 'hello')
-      },
-    },
+    handler: recordingHandler(options, seen, changed),
   })
   return {
     ...seen,
     listener,
     port: listener.port,
+    until,
+    stop: () => listener.stop({ graceMs: 0 }),
+  }
+}
+
+type Seen = Omit<TestListener, 'listener' | 'port' | 'until' | 'stop'>
+
+function recordingHandler(
+  options: ListenerOptions,
+  seen: Seen,
+  changed: () => void,
+): ListenerHandler<string> {
+  const accept: ListenerHandler<string>['accept'] =
+    options.accept ??
+    ((tls, _peer, domain) =>
+      tls.verified || !domain.settings.requestClientCertificate ? 'accepted' : null)
+  return {
+    chooseDomain: (hello) => options.domains.get(hello.serverName) ?? null,
+    accept: (tls, peer, domain) => {
+      const context = accept(tls, peer, domain)
+      const list = context === null ? seen.refused : seen.accepted
+      list.push(tls)
+      seen.peers.push(peer)
+      changed()
+      return context
+    },
+    onHandshakeFault: (fault, peer, hello, domain) => {
+      seen.faults.push({ fault, peer, hello, domain })
+      changed()
+    },
+    onEdgeFault: (fault) => {
+      seen.edgeFaults.push(fault)
+      changed()
+    },
+    handle: (exchange) => {
+      seen.handled.push(exchange)
+      changed()
+      return options.handle?.(exchange) ?? exchange.respond({ status: 200, headers: [] }, 'hello')
+    },
+  }
+}
+
+/** Lets a test wait for something that `changed` is called after. */
+function createWatch(): { changed: () => void; until: TestListener['until'] } {
+  const waiting = new Set<() => void>()
+  return {
+    changed: () => {
+      for (const check of [...waiting]) check()
+    },
     until: <T>(found: () => T | undefined | false) =>
       new Promise<T>((resolve) => {
         const check = () => {
@@ -171,7 +193,6 @@ export async function openTestListener(options: {
         waiting.add(check)
         check()
       }),
-    stop: () => listener.stop({ graceMs: 0 }),
   }
 }
 
