@@ -21,10 +21,11 @@ export interface Home {
 /** The files below `directory`, whether or not they exist. */
 export function homeAt(directory: string): Home {
   const at = (name: string) => join(resolve(directory), name)
+  const keyFile = process.env['TWINLATCH_MASTER_KEY_FILE']
   return {
     directory: resolve(directory),
     database: at('twinlatch.db'),
-    masterKey: process.env['TWINLATCH_MASTER_KEY_FILE'] ?? at('master.key'),
+    masterKey: keyFile ? resolve(keyFile) : at('master.key'),
     adminToken: at('admin-token'),
     authorities: at('ca.pem'),
     runFile: at('run.json'),

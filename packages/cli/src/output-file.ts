@@ -1,5 +1,6 @@
-import { open, rename, rm } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { constants } from 'node:fs'
+import { access, open, rename, rm, stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { CliError } from './cli-error.ts'
 
 /**
@@ -13,26 +14,43 @@ export async function writeSecretFile(
 ): Promise<string> {
   const target = resolve(path)
   if (!options.force) return writeNew(target, content)
+  // What an interrupted run of the same process id left is nobody's.
   const temporary = `${target}.${process.pid}.tmp`
+  await rm(temporary, { force: true })
   await writeNew(temporary, content)
-  await rename(temporary, target)
+  try {
+    await rename(temporary, target)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw cannotWrite(target, error as NodeJS.ErrnoException)
+  }
   return target
 }
 
 /** Refuses early what `writeSecretFile` would refuse, before anything irreversible is done. */
 export async function assertWritable(path: string, options: { force: boolean }): Promise<void> {
-  if (options.force) return
   const target = resolve(path)
-  const file = await open(target, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-    throw cannotWrite(target, error)
-  })
-  await file.close()
-  await rm(target)
+  try {
+    if (options.force) return await assertReplaceable(target)
+    const file = await open(target, 'wx', 0o600)
+    await file.close()
+    await rm(target)
+  } catch (error) {
+    throw cannotWrite(target, error as NodeJS.ErrnoException)
+  }
+}
+
+async function assertReplaceable(target: string): Promise<void> {
+  await access(dirname(target), constants.W_OK)
+  const found = await stat(target).catch(() => null)
+  if (found?.isDirectory()) throw new Error('It is a directory.')
 }
 
 async function writeNew(target: string, content: Uint8Array | string): Promise<string> {
+  let made = false
   try {
     const file = await open(target, 'wx', 0o600)
+    made = true
     try {
       await file.writeFile(content)
       await file.sync()
@@ -40,6 +58,7 @@ async function writeNew(target: string, content: Uint8Array | string): Promise<s
       await file.close()
     }
   } catch (error) {
+    if (made) await rm(target, { force: true })
     throw cannotWrite(target, error as NodeJS.ErrnoException)
   }
   return target

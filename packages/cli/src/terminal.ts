@@ -20,7 +20,9 @@ const ascii: Symbols = { pass: '+', fail: 'x', skip: '-', warn: '!' }
 
 /** The process's own streams; ASCII symbols where the locale is not UTF-8. */
 export function processTerminal(): Terminal {
-  const locale = process.env['LC_ALL'] ?? process.env['LC_CTYPE'] ?? process.env['LANG'] ?? 'UTF-8'
+  // An empty variable counts as none (POSIX 8.2).
+  const named = ['LC_ALL', 'LC_CTYPE', 'LANG'].map((name) => process.env[name]).find(Boolean)
+  const locale = named ?? 'UTF-8'
   return {
     out: (text) => process.stdout.write(`${text}\n`),
     note: (text) => process.stderr.write(`${text}\n`),
@@ -76,15 +78,23 @@ export function alignColumns(lines: readonly (readonly string[])[]): string {
   const widths: number[] = []
   for (const line of lines) {
     line.forEach((cell, index) => {
-      widths[index] = Math.max(widths[index] ?? 0, cell.length)
+      widths[index] = Math.max(widths[index] ?? 0, widthOf(cell))
     })
   }
   return lines
     .map((line) =>
       line
-        .map((cell, index) => (index === line.length - 1 ? cell : cell.padEnd(widths[index] ?? 0)))
+        .map((cell, index) => {
+          if (index === line.length - 1) return cell
+          return cell + ' '.repeat((widths[index] ?? 0) - widthOf(cell))
+        })
         .join('  ')
         .trimEnd(),
     )
     .join('\n')
+}
+
+/** In characters, not UTF-16 units; characters of double width are not told apart. */
+function widthOf(cell: string): number {
+  return [...cell].length
 }
