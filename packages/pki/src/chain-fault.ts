@@ -12,6 +12,9 @@ export type ChainFault =
   | 'not-yet-valid'
   | 'issuer-expired'
   | 'wrong-purpose'
+  | 'revoked'
+  | 'crl-missing'
+  | 'crl-stale'
   | 'weak'
   | 'malformed'
 

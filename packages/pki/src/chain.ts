@@ -1,7 +1,9 @@
 import type { Certificate } from './certificate.ts'
 import { judgePath } from './chain-checks.ts'
 import type { ChainFault, ChainPurpose } from './chain-fault.ts'
+import { refuseRevoked } from './chain-revocation.ts'
 import { searchPaths } from './chain-search.ts'
+import type { RevocationList } from './crl.ts'
 import { formatName } from './name-format.ts'
 
 /** A chain and the question asked about it. */
@@ -13,6 +15,11 @@ export interface ChainQuestion {
   readonly anchors: readonly Certificate[]
   readonly time: Date
   readonly purpose: ChainPurpose
+  /**
+   * Revocation lists. As soon as there is one, every certificate of the path needs a valid list of
+   * its issuer (gateway.md section 4.1(4)); without any, nothing is said about revocation.
+   */
+  readonly crls?: readonly RevocationList[]
   /**
    * Certificates we know from elsewhere. They never make a chain good; with them a failure can be
    * told as `intermediate-missing`.
@@ -48,12 +55,13 @@ export function buildPath(
 
 /**
  * Decides offline whether a chain leads to an anchor and may be used for `purpose` at `time`: the
- * checks of pki.md section 5 without revocation. Tries every path and accepts the first that passes
+ * checks of pki.md section 5 and, with `crls`, revocation. Tries every path and accepts the first that passes
  * all checks. Handshakes are decided by OpenSSL; this is for uploads and forwarded certificates.
  */
 export function verifyChain(question: ChainQuestion): ChainResult {
   const { leaf, intermediates, anchors, knownIntermediates = [] } = question
-  const judge = (path: readonly Certificate[]) => judgePath(path, question)
+  const judge = (path: readonly Certificate[]) =>
+    judgePath(path, question) ?? refuseRevoked(path, question)
   const { path, problem } = searchPaths(leaf, { intermediates, anchors }, judge)
   if (problem === null) return { ok: true, path: [...path] }
   if (problem.code === 'unknown-authority' && knownIntermediates.length > 0) {

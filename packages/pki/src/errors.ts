@@ -5,6 +5,7 @@ export type PkiErrorCode =
   | 'pki/malformed-pem'
   | 'pki/malformed-name'
   | 'pki/malformed-certificate'
+  | 'pki/malformed-crl'
   | 'pki/malformed-serial'
   | 'pki/name-forbidden'
   | 'pki/unsupported-key'

@@ -84,7 +84,8 @@ function subjectAltNames(order: ExtensionOrder): CertificateExtension[] {
   return [{ oid: extensionOid.subjectAltName, critical, value }]
 }
 
-function encodeExtension({ oid: type, critical, value }: CertificateExtension): Uint8Array {
+/** DER of one extension, of a certificate or of a revocation list. */
+export function encodeExtension({ oid: type, critical, value }: CertificateExtension): Uint8Array {
   const flag = critical ? [encodeDer(0x01, Uint8Array.of(0xff))] : []
   return sequence(oid(type), ...flag, octets(value))
 }

@@ -9,6 +9,7 @@ import {
 } from './der-read.ts'
 import { PkiError } from './errors.ts'
 import { readGeneralName, type SubjectAltName } from './general-name.ts'
+import { formatSerial } from './serial.ts'
 
 /** One extension as it came. */
 export interface CertificateExtension {
@@ -24,6 +25,10 @@ export const extensionOid = {
   keyUsage: '2.5.29.15',
   subjectAltName: '2.5.29.17',
   basicConstraints: '2.5.29.19',
+  crlNumber: '2.5.29.20',
+  reasonCode: '2.5.29.21',
+  deltaCrlIndicator: '2.5.29.27',
+  issuingDistributionPoint: '2.5.29.28',
   nameConstraints: '2.5.29.30',
   certificatePolicies: '2.5.29.32',
   policyMappings: '2.5.29.33',
@@ -40,7 +45,12 @@ export interface ExtensionFacts {
   readonly extendedKeyUsage: readonly string[] | null
   readonly subjectAltNames: readonly SubjectAltName[]
   readonly subjectKeyId: string | null
+  /** The issuer's `subjectKeyId`, as this certificate names it. */
   readonly authorityKeyId: string | null
+  /** DER name of the issuer's own issuer, where this certificate names its issuer that way. */
+  readonly authorityIssuer: Uint8Array | null
+  /** Serial number of the issuer's certificate, named together with `authorityIssuer`. */
+  readonly authoritySerial: string | null
 }
 
 /** Bits of keyUsage in their order (RFC 5280 section 4.2.1.3). */
@@ -98,6 +108,7 @@ export function extensionFacts(extensions: readonly CertificateExtension[]): Ext
     const extension = extensions.find((candidate) => candidate.oid === oid)
     return extension === undefined ? null : parse(readDer(extension.value))
   }
+  const authority = read(extensionOid.authorityKeyIdentifier, readAuthorityKeyId)
   return {
     basicConstraints: read(extensionOid.basicConstraints, readBasicConstraints),
     keyUsage: read(extensionOid.keyUsage, readKeyUsage),
@@ -112,7 +123,9 @@ export function extensionFacts(extensions: readonly CertificateExtension[]): Ext
         list(node, 'subjectAltName').map(readGeneralName),
       ) ?? [],
     subjectKeyId: read(extensionOid.subjectKeyIdentifier, (node) => hex(readOctets(node))),
-    authorityKeyId: read(extensionOid.authorityKeyIdentifier, readAuthorityKeyId),
+    authorityKeyId: authority?.keyId ?? null,
+    authorityIssuer: authority?.issuer ?? null,
+    authoritySerial: authority?.serial ?? null,
   }
 }
 
@@ -133,9 +146,22 @@ function readKeyUsage(node: DerNode): string[] {
   return keyUsageBits.filter((_, bit) => ((bytes[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0)
 }
 
-function readAuthorityKeyId(node: DerNode): string | null {
-  const keyId = list(node, 'authorityKeyIdentifier').find((child) => child.tag === 0x80)
-  return keyId === undefined ? null : hex(keyId.content)
+/** What an authorityKeyIdentifier names (RFC 5280 section 4.2.1.1). */
+export function readAuthorityKeyId(node: DerNode): {
+  keyId: string | null
+  issuer: Uint8Array | null
+  serial: string | null
+} {
+  const parts = list(node, 'authorityKeyIdentifier')
+  const keyId = parts.find(({ tag }) => tag === 0x80)
+  const names = parts.find(({ tag }) => tag === 0xa1)?.children ?? []
+  const directory = names.find(({ tag }) => tag === 0xa4)
+  const serial = parts.find(({ tag }) => tag === 0x82)
+  return {
+    keyId: keyId === undefined ? null : hex(keyId.content),
+    issuer: directory === undefined ? null : childOf(directory, 0, 0x30).raw,
+    serial: serial === undefined ? null : formatSerial(readInteger({ ...serial, tag: 0x02 })),
+  }
 }
 
 function list(node: DerNode, what: string): readonly DerNode[] {

@@ -8,10 +8,18 @@ export {
 } from './chain.ts'
 export type { ChainFault, ChainProblem, ChainPurpose } from './chain-fault.ts'
 export { chainLimits } from './chain-search.ts'
+export {
+  crlLimits,
+  parseRevocationList,
+  parseRevocationLists,
+  type RevocationList,
+  type RevokedCertificate,
+} from './crl.ts'
 export { PkiError, type PkiErrorCode } from './errors.ts'
 export type { CertificateExtension } from './extension.ts'
 export type { SubjectAltName, SubjectAltNameOrder } from './general-name.ts'
 export { type CertificateTemplate, type Issuer, issueCertificate } from './issue.ts'
+export { issueRevocationList, type RevocationListTemplate } from './issue-crl.ts'
 export {
   createKeyPool,
   generateKeyPair,
@@ -63,6 +71,7 @@ export { type PemOrder, writePem } from './pem-write.ts'
 export { inspectPkcs12, type Pkcs12Part, type Pkcs12Structure } from './pkcs12-inspect.ts'
 export { type Pkcs12ReadOptions, readPkcs12 } from './pkcs12-read.ts'
 export { type Pkcs12Order, writePkcs12 } from './pkcs12-write.ts'
+export type { RevocationReason } from './revocation-reason.ts'
 export { formatSerial, newSerial, parseSerial } from './serial.ts'
 export { createKeySigner, type Signer, type SigningAlgorithm } from './signer.ts'
 export {

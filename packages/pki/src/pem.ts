@@ -17,8 +17,8 @@ const block = /-----BEGIN ([A-Z0-9 ]{1,64})-----([^-]*)-----END ([A-Z0-9 ]{1,64}
  * there. Throws `pki/malformed-pem` for a block that does not end, is not base64 or holds headers
  * (old encrypted keys): those are never silently left out. Text without any block gives `[]`.
  */
-export function decodePem(text: string): PemBlock[] {
-  if (text.length > textMax) throw malformed(`more than ${textMax} characters`)
+export function decodePem(text: string, charactersMax = textMax): PemBlock[] {
+  if (text.length > charactersMax) throw malformed(`more than ${charactersMax} characters`)
   const blocks: PemBlock[] = []
   for (const [, label = '', body = '', endLabel = ''] of text.matchAll(block)) {
     if (label !== endLabel) throw malformed(`BEGIN ${label} ends as ${endLabel}`)

@@ -50,6 +50,9 @@ const codeOfChainFault = {
   'not-yet-valid': 'VAL_NOT_YET',
   'issuer-expired': 'VAL_ISSUER_EXPIRED',
   'wrong-purpose': 'EKU_NOT_CLIENT_AUTH',
+  revoked: 'REV_REVOKED',
+  'crl-missing': 'REV_LIST_MISSING',
+  'crl-stale': 'REV_LIST_STALE',
   weak: 'CHN_BAD_CONSTRAINTS',
   malformed: 'CHN_BAD_CONSTRAINTS',
 } as const satisfies Record<ChainFault, DecisionCode>
