@@ -14,6 +14,26 @@ test('documents are counted from 0 and empty ones are skipped', () => {
   ])
 })
 
+test('a map of many keys is read, or refused for a repeated one, in time', () => {
+  const keys = Array.from({ length: 60_000 }, (_, index) => `k${index}: 1`)
+  const startedAt = performance.now()
+  expect(messages(keys.join('\n'))).toEqual([])
+  expect(messages([...keys, 'k7: 2'].join('\n'))).toEqual([expect.stringMatching(/unique, "k7"/)])
+  expect(performance.now() - startedAt).toBeLessThan(10_000)
+})
+
+test('keys that become one name in JSON are no two keys', () => {
+  expect(messages('1: a\n"1": b')).toEqual([expect.stringMatching(/unique/)])
+  expect(messages('a: { b: [{ c: 1, c: 2 }] }')).toEqual([expect.stringMatching(/unique, "c"/)])
+})
+
+test.each([
+  ['a list', '? [a]\n: 1'],
+  ['an alias', 'a: &x b\nc: { *x : 1 }'],
+])('%s as a key is refused', (_, text) => {
+  expect(messages(text)).toEqual([expect.stringMatching(/key/)])
+})
+
 test('a broken document is refused with its line, and the others are read', () => {
   const { documents, problems } = read('a: 1\n---\nb: [1\nc: 2\n---\nd: 3\n')
   expect(documents.map(({ index }) => index)).toEqual([0, 2])

@@ -1,5 +1,15 @@
 import type { ProblemItem } from '@twinlatch/kit'
-import { Composer, type CST, type Document, isMap, LineCounter, Parser } from 'yaml'
+import {
+  Composer,
+  type CST,
+  type Document,
+  isMap,
+  isScalar,
+  LineCounter,
+  Parser,
+  visit,
+  type YAMLMap,
+} from 'yaml'
 import type { JsonValue, ManifestFile } from './document.ts'
 import { problemAt } from './issues.ts'
 
@@ -60,20 +70,27 @@ class DepthError extends Error {}
 /** Composing recurses, so depth is measured on the token tree first, without recursion. */
 function composeAll(text: string): Document.Parsed[] {
   const lines = new LineCounter()
-  const tokens: CST.Token[] = []
-  for (const token of new Parser(lines.addNewLine).parse(text)) {
-    assertShallow(token)
-    tokens.push(token)
-  }
-  const composer = new Composer({ uniqueKeys: true, lineCounter: lines, prettyErrors: false })
-  const documents = [...composer.compose(tokens)]
-  for (const document of documents) {
-    for (const error of [...document.errors, ...document.warnings]) {
+  // The library compares every key of a map with every other one; `faultOfKeys` does not.
+  const composer = new Composer({ uniqueKeys: false, lineCounter: lines, prettyErrors: false })
+  const documents: Document.Parsed[] = []
+  for (const document of documentsOf(new Parser(lines.addNewLine).parse(text), composer)) {
+    const [error] = [...document.errors, ...document.warnings]
+    if (error !== undefined) {
       const { line, col } = lines.linePos(error.pos[0])
       error.message = `line ${line}, column ${col}: ${error.message}`
     }
+    documents.push(document)
+    if (documents.length > manifestLimits.documentsMax) break
   }
   return documents
+}
+
+function* documentsOf(tokens: Iterable<CST.Token>, composer: Composer): Generator<Document.Parsed> {
+  for (const token of tokens) {
+    assertShallow(token)
+    yield* composer.next(token)
+  }
+  yield* composer.end()
 }
 
 function assertShallow(root: CST.Token): void {
@@ -98,6 +115,8 @@ function readDocument(document: Document.Parsed): { value: JsonValue } | string 
   const fault = document.errors[0] ?? document.warnings[0]
   if (fault !== undefined) return `not valid YAML: ${fault.message}`
   if (document.contents === null) return { value: null }
+  const keyFault = faultOfKeys(document)
+  if (keyFault !== null) return `not valid YAML: ${keyFault}`
   let value: unknown
   try {
     // The library counts the anchor as well.
@@ -113,6 +132,30 @@ function readDocument(document: Document.Parsed): { value: JsonValue } | string 
   return counter.nodes > manifestLimits.nodesMax
     ? `more than ${manifestLimits.nodesMax} values`
     : { value: json }
+}
+
+/** A key that another reader could take for another one: twice in its map, or no plain text. */
+function faultOfKeys(document: Document.Parsed): string | null {
+  let fault: string | null = null
+  visit(document, {
+    Map(_position, map) {
+      fault = faultOfMap(map)
+      return fault === null ? undefined : visit.BREAK
+    },
+  })
+  return fault
+}
+
+function faultOfMap(map: YAMLMap): string | null {
+  const seen = new Set<string>()
+  for (const { key } of map.items) {
+    if (!isScalar(key)) return 'a key that is no plain text'
+    // As JSON has it: `1` and `"1"` are one name there.
+    const name = String(key.value)
+    if (seen.has(name)) return `map keys must be unique, "${name.slice(0, 80)}" stands twice`
+    seen.add(name)
+  }
+  return null
 }
 
 /** A plain copy, so that shared anchors cannot alias one another; `undefined` if it is no JSON. */
