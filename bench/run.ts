@@ -9,8 +9,8 @@ import { haproxy } from './gateway/haproxy.ts'
 import { nginx } from './gateway/nginx.ts'
 import {
   type Effort,
-  gatewayRuns,
   type Ground,
+  gatewayRuns,
   measureGroup,
   type Sample,
   subjectRuns,
@@ -46,7 +46,9 @@ try {
   const main: Choice[] = [twinlatch(10, 'twinlatch'), nginx(), haproxy(), envoy(found, 1, 'envoy')]
   samples.push(...(await measureGroup('gateway', main, gatewayRuns, ground)))
   for (const n of [1, 10, 1000, 10000]) {
-    samples.push(...(await measureGroup('subjects', [twinlatch(n), envoy(found, n)], subjectRuns, ground)))
+    samples.push(
+      ...(await measureGroup('subjects', [twinlatch(n), envoy(found, n)], subjectRuns, ground)),
+    )
   }
 } finally {
   await children.stopAll()

@@ -99,7 +99,10 @@ function downstreamTls(site: Site): object {
     require_client_certificate: true,
     common_tls_context: {
       alpn_protocols: ['http/1.1'],
-      tls_params: { tls_minimum_protocol_version: 'TLSv1_3', tls_maximum_protocol_version: 'TLSv1_3' },
+      tls_params: {
+        tls_minimum_protocol_version: 'TLSv1_3',
+        tls_maximum_protocol_version: 'TLSv1_3',
+      },
       tls_certificates: [
         {
           certificate_chain: { filename: site.server.certificate },

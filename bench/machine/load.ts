@@ -77,7 +77,10 @@ export async function measure(
   > & { readonly loadCpuSeconds: number }
   const seconds = (performance.now() - before.at) / 1_000
   const used = cpuSeconds(on.pid) - before.measured
-  const others = on.others.reduce((sum, pid, at) => sum + cpuSeconds(pid) - (before.others[at] ?? 0), 0)
+  const others = on.others.reduce(
+    (sum, pid, at) => sum + cpuSeconds(pid) - (before.others[at] ?? 0),
+    0,
+  )
   const known = used + others + loadCpuSeconds + (own() - before.own)
   const foreignLoad = Math.max(0, (machineCpuSeconds() - before.machine - known) / seconds)
   return {

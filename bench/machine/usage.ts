@@ -13,7 +13,9 @@ export function processTree(pid: number): number[] {
 export function cpuSeconds(pid: number): number {
   let ticks = 0
   for (const each of processTree(pid)) {
-    const fields = read(`/proc/${each}/stat`).replace(/^.*\) /, '').split(' ')
+    const fields = read(`/proc/${each}/stat`)
+      .replace(/^.*\) /, '')
+      .split(' ')
     ticks += Number(fields[11] ?? 0) + Number(fields[12] ?? 0)
   }
   return ticks / ticksPerSecond
@@ -31,11 +33,8 @@ export function memoryMb(pid: number): number {
 
 /** CPU seconds that the whole machine has been busy. */
 export function machineCpuSeconds(): number {
-  const [user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0, stolen = 0] = read('/proc/stat')
-    .split('\n', 1)[0]
-    ?.split(/\s+/)
-    .slice(1)
-    .map(Number) ?? []
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softIrq = 0, stolen = 0] =
+    read('/proc/stat').split('\n', 1)[0]?.split(/\s+/).slice(1).map(Number) ?? []
   return (user + nice + system + irq + softIrq + stolen) / ticksPerSecond
 }
 
