@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import type { DestinationBody } from '@twinlatch/client'
 import { z } from 'zod'
 import { CliError } from '../cli-error.ts'
@@ -6,7 +6,10 @@ import { CliError } from '../cli-error.ts'
 /** A cockpit writes booleans and numbers as such in some versions; the service's values are texts. */
 const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String)
 const exported = z.looseObject({ Name: z.string().min(1) }).catchall(scalar)
-const exportFile = z.union([exported.transform((one) => [one]), z.array(exported).min(1)])
+const exportedList = z.array(exported).min(1)
+
+/** 1 MiB: hundreds of destinations, anything larger is another file. */
+const exportBytesMax = 1024 * 1024
 
 /** Secrets that a kind cannot do without; exports of a cockpit leave them out. */
 const neededSecrets: ReadonlyMap<string, readonly string[]> = new Map([
@@ -18,17 +21,9 @@ const neededSecrets: ReadonlyMap<string, readonly string[]> = new Map([
  * neither the file nor `keystorePassword` is named, and nothing is imported.
  */
 export function readExport(file: string, keystorePassword: string | null): DestinationBody[] {
-  const parsed = exportFile.safeParse(readJson(file))
-  if (!parsed.success) {
-    throw new CliError(`${file} is not a destination export.`, {
-      why: parsed.error.issues
-        .map(({ path, message }) => `${path.join('.')}: ${message}`)
-        .join('\n'),
-      cure: 'Export the destination in the cockpit as JSON: one flat object, or an array of them.',
-      cause: parsed.error,
-    })
-  }
-  const bodies = parsed.data.map((body) => completed(body as DestinationBody, keystorePassword))
+  const bodies = parseExport(file, readJson(file)).map((body) =>
+    completed(body as DestinationBody, keystorePassword),
+  )
   const missing = bodies.flatMap((body) =>
     missingSecrets(body).map((name) => `${body['Name']}: ${name} is missing`),
   )
@@ -41,12 +36,42 @@ export function readExport(file: string, keystorePassword: string | null): Desti
   return bodies
 }
 
+function parseExport(file: string, json: unknown): readonly DestinationBody[] {
+  // Not a union of both forms: its message would not say where the fault is.
+  const parsed = Array.isArray(json) ? exportedList.safeParse(json) : exported.safeParse(json)
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map(({ path, message }) =>
+      [...(path.length > 0 ? [path.join('.')] : []), message].join(': '),
+    )
+    throw notAnExport(file, faults, parsed.error)
+  }
+  const bodies = [parsed.data].flat() as DestinationBody[]
+  const names = bodies.map((body) => body['Name'] ?? '')
+  const repeated = new Set(names.filter((name, index) => names.indexOf(name) !== index))
+  if (repeated.size > 0) {
+    throw notAnExport(
+      file,
+      [...repeated].map((name) => `${name}: there is more than one of that name`),
+    )
+  }
+  return bodies
+}
+
+function notAnExport(file: string, faults: readonly string[], cause?: unknown): CliError {
+  return new CliError(`${file} is not a destination export.`, {
+    why: faults.join('\n'),
+    cure: 'Export the destination in the cockpit as JSON: one flat object, or an array of them.',
+    cause,
+  })
+}
+
 function completed(body: DestinationBody, keystorePassword: string | null): DestinationBody {
   if (keystorePassword === null || !needsKeystorePassword(body)) return body
   return { ...body, KeyStorePassword: keystorePassword }
 }
 
 function needsKeystorePassword(body: DestinationBody): boolean {
+  if (body['KeyStore.Source'] === 'ClientProvided') return false
   const keystore = body['KeyStoreLocation'] ?? ''
   return /\.(p12|pfx)$/.test(keystore) && !body['KeyStorePassword']
 }
@@ -58,11 +83,23 @@ function missingSecrets(body: DestinationBody): readonly string[] {
 }
 
 function readJson(file: string): unknown {
+  let text: string
   try {
-    return JSON.parse(readFileSync(file, 'utf8'))
+    if (statSync(file).size > exportBytesMax) throw new CliError(`${file} is larger than 1 MiB.`)
+    text = readFileSync(file, 'utf8').replace(/^\ufeff/, '')
   } catch (error) {
-    throw new CliError(`${file} cannot be read as JSON.`, {
+    if (error instanceof CliError) throw error
+    throw new CliError(`${file} cannot be read.`, {
       why: error instanceof Error ? error.message : String(error),
+      cause: error,
+    })
+  }
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    // The parser's message quotes the text, which may hold a secret.
+    throw new CliError(`${file} cannot be read as JSON.`, {
+      cure: 'Export the destination in the cockpit as JSON: one flat object, or an array of them.',
       cause: error,
     })
   }

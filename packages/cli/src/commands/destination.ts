@@ -19,6 +19,7 @@ import {
   renderRows,
   type Terminal,
 } from '../terminal.ts'
+import { holdsSecret } from './secret-property.ts'
 
 const columns: readonly Column<DestinationBody>[] = [
   { title: 'NAME', value: (row) => row['Name'] ?? '' },
@@ -27,9 +28,6 @@ const columns: readonly Column<DestinationBody>[] = [
   { title: 'KEYSTORE', value: (row) => row['KeyStoreLocation'] ?? '' },
   { title: 'URL', value: (row) => row['URL'] ?? '' },
 ]
-
-/** Properties that hold secrets; folded wherever a destination is shown. */
-const secretName = /password|secret/i
 
 /** `dest create`, `import`, `list`, `get`, `find` and `delete`. */
 export function addDestinationCommands(program: Command, terminal: Terminal): void {
@@ -132,7 +130,7 @@ function parseProperty(text: string): readonly [string, string] {
       cure: 'Write --property name=value.',
     })
   }
-  if (secretName.test(name)) {
+  if (holdsSecret(name)) {
     throw new CliError(
       `The property ${name} holds a secret and is not taken from the command line.`,
       {
@@ -232,7 +230,7 @@ function addReadCommands(destination: Command, terminal: Terminal): void {
 
 function fold(body: DestinationBody): DestinationBody {
   return Object.fromEntries(
-    Object.entries(body).map(([name, value]) => [name, secretName.test(name) ? '[secret]' : value]),
+    Object.entries(body).map(([name, value]) => [name, holdsSecret(name) ? '[secret]' : value]),
   )
 }
 

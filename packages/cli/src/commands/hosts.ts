@@ -26,13 +26,12 @@ export function addHostsCommand(program: Command, terminal: Terminal): void {
     .option('--install', `write them into ${hostsFile}, between two marks`)
     .option('--uninstall', `remove them from ${hostsFile}`)
     .action(async (options: HostsOptions) => {
-      if (options.uninstall) return rewrite((text) => withoutBlock(text), terminal)
+      if (options.uninstall) return rewriteHostsFile(hostsFile, [], terminal)
       const names = await withConnection(options, async ({ control }) =>
         hostNames(await control.documents()),
       )
       const lines = renderHostsLines(names)
-      if (options.install)
-        return rewrite((text) => `${withoutBlock(text)}${block(lines)}`, terminal)
+      if (options.install) return rewriteHostsFile(hostsFile, lines, terminal)
       terminal.out(lines.join('\n'))
     })
 }
@@ -56,26 +55,34 @@ export function renderHostsLines(names: readonly string[]): readonly string[] {
   return names.flatMap((name) => [`127.0.0.1 ${name}`, `::1 ${name}`])
 }
 
-function block(lines: readonly string[]): string {
-  return `${begin}\n${lines.join('\n')}\n${end}\n`
+/** `text` with our block replaced by `lines`, or without it where there are none; all else as it is. */
+export function replaceHostsBlock(text: string, lines: readonly string[]): string {
+  const rest = withoutBlock(text)
+  if (lines.length === 0) return rest
+  const separator = rest === '' || rest.endsWith('\n') ? '' : '\n'
+  return `${rest}${separator}${begin}\n${lines.join('\n')}\n${end}\n`
 }
 
+/** A block is what stands between two marks; a lone mark is somebody's text and stays. */
 function withoutBlock(text: string): string {
-  const from = text.indexOf(`${begin}\n`)
-  const to = text.indexOf(`${end}\n`, from)
-  return from < 0 || to < 0 ? text : text.slice(0, from) + text.slice(to + end.length + 1)
+  const to = text.indexOf(`${end}\n`)
+  const from = to < 0 ? -1 : text.lastIndexOf(`${begin}\n`, to)
+  return from < 0 ? text : withoutBlock(text.slice(0, from) + text.slice(to + end.length + 1))
 }
 
-async function rewrite(change: (text: string) => string, terminal: Terminal): Promise<void> {
+/** Puts `lines` into a hosts file, or takes ours out of it where there are none, and says so. */
+export async function rewriteHostsFile(
+  file: string,
+  lines: readonly string[],
+  terminal: Terminal,
+): Promise<void> {
   try {
-    const before = await readFile(hostsFile, 'utf8')
-    const after = change(before.endsWith('\n') || before === '' ? before : `${before}\n`)
-    if (after !== before) await writeFile(hostsFile, after)
-    terminal.out(
-      `${terminal.symbols.pass} ${hostsFile} ${after === before ? 'unchanged' : 'written'}`,
-    )
+    const before = await readFile(file, 'utf8')
+    const after = replaceHostsBlock(before, lines)
+    if (after !== before) await writeFile(file, after)
+    terminal.out(`${terminal.symbols.pass} ${file} ${after === before ? 'unchanged' : 'written'}`)
   } catch (error) {
-    throw new CliError(`${hostsFile} cannot be written.`, {
+    throw new CliError(`${file} cannot be written.`, {
       exitCode: exitCodes.failed,
       why: error instanceof Error ? error.message : String(error),
       cure: 'Run it as root, or add the lines of "twinlatch hosts --print" by hand.',
