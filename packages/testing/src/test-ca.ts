@@ -3,8 +3,11 @@ import {
   buildName,
   type Certificate,
   createKeySigner,
+  encodePem,
+  equalNames,
   generateKeyPair,
   issueCertificate,
+  issueRevocationList,
   type KeyPair,
   type KeyType,
   type Name,
@@ -59,6 +62,11 @@ export interface TestAuthority {
   /** PEM of the root: what a peer trusts. */
   readonly rootPem: string
   issue(order: TestLeafOrder): Promise<TestCertificate>
+  /**
+   * PEM of the revocation lists of root and intermediates, valid around `now`; each of `revoked` is on
+   * the list of its issuer.
+   */
+  revocationLists(revoked?: readonly Certificate[]): Promise<string>
 }
 
 const dayMs = 86_400_000
@@ -81,6 +89,7 @@ export async function createTestAuthority(options: TestAuthorityOptions): Promis
   )
   let issuer = { certificate: root, key: rootKey }
   const intermediates: Certificate[] = []
+  const authorities = [issuer]
   for (let index = 1; index <= count; index++) {
     const key = await generateKeyPair(keyType)
     const certificate = await issueCertificate(
@@ -90,12 +99,17 @@ export async function createTestAuthority(options: TestAuthorityOptions): Promis
     )
     intermediates.unshift(certificate)
     issuer = { certificate, key }
+    authorities.push(issuer)
   }
   return {
     root,
     intermediates,
     rootPem: pemOf([root]),
     issue: (order) => issueLeaf(order, { issuer, intermediates, root, keyType, now }),
+    revocationLists: async (revoked = []) => {
+      const lists = authorities.map((authority) => revocationListOf(authority, revoked, now))
+      return (await Promise.all(lists)).join('')
+    },
   }
 }
 
@@ -131,6 +145,22 @@ async function issueLeaf(order: TestLeafOrder, by: LeafIssuer): Promise<TestCert
     chain: alone ? [certificate] : [certificate, ...by.intermediates],
     root: by.root,
   })
+}
+
+async function revocationListOf(
+  { certificate, key }: LeafIssuer['issuer'],
+  revoked: readonly Certificate[],
+  now: Date,
+): Promise<string> {
+  const own = revoked.filter(({ issuer }) => equalNames(issuer, certificate.subject))
+  const template = {
+    number: 1n,
+    thisUpdate: new Date(now.getTime() - dayMs / 24),
+    nextUpdate: new Date(now.getTime() + dayMs),
+    entries: own.map(({ serial }) => ({ serial, revokedAt: now })),
+  }
+  const signer = createKeySigner(key.privateKey)
+  return encodePem('X509 CRL', (await issueRevocationList(template, certificate, signer)).raw)
 }
 
 function authorityTemplate(commonName: string, key: KeyPair, pathLength: number, now: Date) {

@@ -23,6 +23,7 @@ export { explainHandshakeRefusal, judgePeer, type PeerFacts, verifyAgain } from 
 export { codeOfFault, codeOfHandshakeFault, codeOfVerifyError } from './refusal-codes.ts'
 export { renderExplanation } from './render.ts'
 export { type Pins, parseCertificateHash, parseSpkiPin, pinMismatch } from './spki-pin.ts'
+export { createVerifiedChains, type VerifiedChains } from './verified-chains.ts'
 export {
   meshHopElement,
   parseXfcc,

@@ -1,10 +1,17 @@
 import { describeDuration } from '@twinlatch/kit'
-import { type Certificate, type ChainResult, formatName, verifyChain } from '@twinlatch/pki'
+import {
+  type Certificate,
+  type ChainResult,
+  formatName,
+  type RevocationList,
+  verifyChain,
+} from '@twinlatch/pki'
 import { controlCharacterPlace } from './control-characters.ts'
 import type { DecisionCode, Refusal } from './decision.ts'
 import type { PeerIdentity } from './identity.ts'
 import { codeOfFault, codeOfVerifyError } from './refusal-codes.ts'
 import { type Pins, pinMismatch } from './spki-pin.ts'
+import type { VerifiedChains } from './verified-chains.ts'
 
 /** Everything that decides whether a peer may speak; all of it comes from the connection. */
 export interface PeerFacts {
@@ -17,9 +24,13 @@ export interface PeerFacts {
   readonly verifyError: string | null
   /** The certificates above the leaf that the peer sent, as far as they parse. */
   readonly intermediates: readonly Certificate[]
-  /** Intermediates seen elsewhere: they can only explain a refusal, never undo one. */
+  /** Intermediates of verified chains: they can explain a refusal, never undo one of OpenSSL. */
   readonly knownIntermediates: readonly Certificate[]
   readonly anchors: readonly Certificate[]
+  /** With one list, every issuer of a chain needs one (gateway.md section 4.1(4)). */
+  readonly crls?: readonly RevocationList[]
+  /** What was found good before against the same anchors and lists. */
+  readonly verifiedChains?: VerifiedChains
   readonly bundleName: string | null
   readonly pins: Pins
   readonly now: Date
@@ -27,14 +38,24 @@ export interface PeerFacts {
 
 /**
  * Whether this peer is let in: `null`, or why not. Fails closed: anything that was not verified is
- * refused, whatever the reason turns out to be (gateway.md sections 4.1 and 4.3).
+ * refused, whatever the reason turns out to be (gateway.md sections 4.1 and 4.3). What OpenSSL has
+ * verified must pass our own verification as well, which knows the rules that OpenSSL leaves out.
  */
 export function judgePeer(facts: PeerFacts): Refusal | null {
   const { identity } = facts
   // The absent certificate comes first: TLS stacks report a misleading error for it.
   if (identity === null) return facts.certificateRequired ? noCertificate() : null
   if (identity === 'unreadable' || !facts.verified) return explainHandshakeRefusal(facts)
-  return judgeVerified(identity, facts)
+  return judgeVerified(identity, facts) ?? judgeChain(identity, facts)
+}
+
+function judgeChain(identity: PeerIdentity, facts: PeerFacts): Refusal | null {
+  const chain = [identity.certificate, ...facts.intermediates]
+  if (facts.verifiedChains?.holds(chain, facts.now)) return null
+  const result = verifyAgain({ ...facts, identity })
+  if (result.refusal) return result.refusal
+  facts.verifiedChains?.remember(chain, facts.now, result.validUntilMs)
+  return null
 }
 
 /**
@@ -68,8 +89,8 @@ export function explainHandshakeRefusal(facts: PeerFacts): Refusal {
 
 /**
  * Verifies the chain of an open connection or a resumed session once more, against what is trusted
- * now (gateway.md section 4.3). `validUntilMs` is the first end of validity on the path: until then
- * nothing but a change of the bundle can alter the answer.
+ * now (gateway.md section 4.3). `validUntilMs` is the first end of a certificate on the path or of a
+ * revocation list: until then nothing but a change of the bundle can alter the answer.
  */
 export function verifyAgain(
   facts: PeerFacts & { readonly identity: PeerIdentity },
@@ -80,8 +101,11 @@ export function verifyAgain(
   if (!result.ok) return { refusal: explainFault(identity, facts, result) }
   const refusal = judgeVerified(identity, facts)
   if (refusal) return { refusal }
-  const ends = [identity.certificate, ...result.path].map(({ notAfter }) => notAfter.getTime())
-  return { refusal: null, validUntilMs: Math.min(...ends) }
+  const ends = result.path.map(({ notAfter }) => notAfter.getTime())
+  const listEnds = (facts.crls ?? []).map(({ nextUpdate }) => nextUpdate?.getTime() ?? 0)
+  // A list that has ended already is of no chain that was just found good.
+  const ahead = listEnds.filter((end) => end >= facts.now.getTime())
+  return { refusal: null, validUntilMs: Math.min(...ends, ...ahead) }
 }
 
 type ChainFailure = Extract<ChainResult, { ok: false }>
@@ -96,6 +120,7 @@ function verify(
     intermediates,
     knownIntermediates: facts.knownIntermediates,
     anchors: facts.anchors,
+    ...(facts.crls === undefined ? {} : { crls: facts.crls }),
     time: facts.now,
     purpose: 'client',
   })

@@ -1,7 +1,12 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto'
-import { createSecureContext } from 'node:tls'
 import { messageOf, Secret } from '@twinlatch/kit'
-import { type Certificate, encodePem, formatName, parseCertificates } from '@twinlatch/pki'
+import {
+  type Certificate,
+  encodePem,
+  formatName,
+  parseCertificates,
+  parseRevocationLists,
+} from '@twinlatch/pki'
 import type { GatewayServer } from '../istio/gateway.ts'
 import type { PlannedMaterial } from './planned-server.ts'
 import type { Resources } from './resources.ts'
@@ -219,7 +224,7 @@ function isAuthority(certificate: Certificate): boolean {
 function readCrl(values: Values, key: string, authorities: readonly Certificate[]): string {
   const crl = filled(values, key)
   try {
-    createSecureContext({ crl })
+    parseRevocationLists(crl)
   } catch (cause) {
     throw bad(`${values.name}: key "${key}" is no CRL in PEM (${messageOf(cause)})`)
   }

@@ -1,7 +1,8 @@
 import { devSubaccountId, Secret } from '@twinlatch/kit'
+import type { Certificate } from '@twinlatch/pki'
 import { createTestAuthority, type TestAuthority, type TestCertificate } from '@twinlatch/testing'
 import type { TlsFacts, TlsSettings } from '@twinlatch/wire'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { CompiledServer } from '../../compiled.ts'
 import { admit, type ConnectionContext, recheck } from './connection.ts'
 import { Identities } from './identities.ts'
@@ -154,17 +155,41 @@ test('a host that asks for no certificate any more gives the connection up', () 
   expect(recheck(context, simple, now)).toMatchObject({ code: 'ACC_DRAINING' })
 })
 
-test('a revocation list that changes gives the connection up: only a handshake can consult it', () => {
-  const running = run(compiledServer())
-  const context = admitted(running)
-  const server = running.ports.get(443)?.servers.get('key')
-  if (!server?.domain) throw new Error('no domain')
-  const settings = { ...server.domain.tls.settings, crlPem: 'another list' }
-  const domain = { ...server.domain, tls: { settings, close: () => {} } }
-  const port = running.ports.get(443)
-  const servers = new Map([['key', { ...server, domain }]])
-  const ports = port ? new Map([[443, { ...port, servers }]]) : new Map()
-  expect(recheck(context, { generation: 2, ports }, now)).toMatchObject({ code: 'ACC_DRAINING' })
+describe('an open connection after the revocation list of the host has changed', () => {
+  const runWith = async (revoked: readonly Certificate[], from = clients) =>
+    run(compiledServer({ crlPem: await from.revocationLists(revoked) }))
+
+  test('lives on while its certificate is on no list', async () => {
+    const context = admitted(run(compiledServer()))
+    expect(recheck(context, await runWith([]), now)).toBeNull()
+  })
+
+  test('is refused when its certificate, or the issuer of it, was revoked', async () => {
+    const context = admitted(await runWith([]))
+    for (const revoked of [client.certificate, ...clients.intermediates]) {
+      expect(recheck(context, await runWith([revoked]), now)).toMatchObject({ code: 'REV_REVOKED' })
+    }
+  })
+
+  test('is refused when the list of its issuer is missing', async () => {
+    const context = admitted(run(compiledServer()))
+    const missing = await runWith([], others)
+    expect(recheck(context, missing, now)).toMatchObject({ code: 'REV_LIST_MISSING' })
+  })
+
+  test('is refused as soon as the list has ended, without any change', async () => {
+    const running = await runWith([])
+    const context = admitted(running)
+    const twoDaysLater = new Date(now.getTime() + 2 * 86_400_000)
+    expect(recheck(context, running, now)).toBeNull()
+    expect(recheck(context, running, twoDaysLater)).toMatchObject({ code: 'REV_LIST_STALE' })
+  })
+})
+
+test('a handshake that OpenSSL verified is refused by our own list all the same', async () => {
+  const crlPem = await clients.revocationLists([client.certificate])
+  const running = run(compiledServer({ crlPem }))
+  expect(arrive(running, running)).toMatchObject({ code: 'REV_REVOKED' })
 })
 
 test('certificates that do not parse are refused', () => {

@@ -58,7 +58,7 @@ export function admit(
     identity: known.identity,
     intermediates: known.intermediates,
     domain,
-    validUntilMs: firstEnd(known.identity, [...known.intermediates, ...domain.anchors], now),
+    validUntilMs: firstEnd(known, domain, now),
   }
   if (context.identity && !tls.resumed) {
     domain.memory.remember(context.identity.certificate, known.intermediates)
@@ -96,6 +96,8 @@ function peerFacts(
     intermediates: peer.known.intermediates,
     knownIntermediates: domain.memory.list(),
     anchors: domain.anchors,
+    crls: domain.crls,
+    verifiedChains: domain.verifiedChains,
     bundleName: domain.bundleName,
     pins: server.pins,
     now,
@@ -130,12 +132,8 @@ function checkAgain(
     if (!refusal) adopt(context, domain, Number.POSITIVE_INFINITY)
     return refusal
   }
-  const { requestClientCertificate, crlPem } = domain.tls.settings
-  if (!requestClientCertificate)
+  if (!domain.tls.settings.requestClientCertificate) {
     return reconnect('the host asks for no client certificate any more')
-  // Our own verification knows no CRL: only a new handshake can tell whether the client is listed.
-  if (crlPem !== context.domain.tls.settings.crlPem) {
-    return reconnect('the revocation list of the host has changed')
   }
   const memory = [...facts.knownIntermediates, ...context.domain.memory.list()]
   const result = verifyAgain({ ...facts, identity, knownIntermediates: memory })
@@ -162,13 +160,12 @@ function reconnect(why: string): Refusal {
   }
 }
 
-// Unrelated certificates count too: they can only make us verify again earlier than needed.
-function firstEnd(
-  identity: PeerIdentity | null,
-  others: readonly Certificate[],
-  now: Date,
-): number {
-  if (!identity) return Number.POSITIVE_INFINITY
-  const ends = others.map(({ notAfter }) => notAfter.getTime()).filter((end) => end > now.getTime())
-  return Math.min(identity.notAfter.getTime(), ...ends)
+// Unrelated certificates and lists count too: they can only make us verify again earlier than needed.
+function firstEnd({ identity, intermediates }: KnownPeer, domain: TrustDomain, now: Date): number {
+  if (identity === null || identity === 'unreadable') return Number.POSITIVE_INFINITY
+  const ends = [
+    ...[...intermediates, ...domain.anchors].map(({ notAfter }) => notAfter.getTime()),
+    ...domain.crls.map(({ nextUpdate }) => nextUpdate?.getTime() ?? 0),
+  ]
+  return Math.min(identity.notAfter.getTime(), ...ends.filter((end) => end > now.getTime()))
 }

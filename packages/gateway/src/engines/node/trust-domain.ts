@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto'
-import { buildPath, type Certificate, parseCertificates } from '@twinlatch/pki'
+import {
+  buildPath,
+  type Certificate,
+  parseCertificates,
+  parseRevocationLists,
+  type RevocationList,
+} from '@twinlatch/pki'
+import { createVerifiedChains, type VerifiedChains } from '@twinlatch/trust'
 import { createTlsDomain, type TlsDomain, type TlsSettings } from '@twinlatch/wire'
 import type { CompiledServer } from '../../compiled.ts'
 import { Recent } from './recent.ts'
@@ -17,6 +24,8 @@ export interface TrustDomain {
   /** Only what decides which clients are let in. */
   readonly trustFingerprint: string
   readonly anchors: readonly Certificate[]
+  readonly crls: readonly RevocationList[]
+  readonly verifiedChains: VerifiedChains
   readonly bundleName: string | null
   readonly memory: IntermediateMemory
 }
@@ -41,6 +50,8 @@ export function createTrustDomain(server: CompiledServer, settings: TlsSettings)
     fingerprint,
     trustFingerprint,
     anchors,
+    crls: settings.crlPem === null ? [] : parseRevocationLists(settings.crlPem),
+    verifiedChains: createVerifiedChains(),
     bundleName: server.material.ready ? server.material.bundleName : null,
     memory: createIntermediateMemory(anchors),
   }
