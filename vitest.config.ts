@@ -1,4 +1,19 @@
+import { globSync, readFileSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
+import { findPostgres } from './packages/testing/src/postgres-binaries.ts'
+
+/**
+ * Tests that keep something in a store run once on each database: these are they, found by what
+ * they call, so that a new one cannot be left out.
+ */
+const onBothDatabases = globSync('packages/*/src/**/*.test.ts', {
+  cwd: import.meta.dirname,
+}).filter((file) =>
+  /\b(openTestStore|createTestDatabase|open[A-Z]\w*Fixture)\(|fixture\.ts'/.test(
+    readFileSync(new URL(file, import.meta.url), 'utf8'),
+  ),
+)
+const onPostgresOnly = 'packages/*/src/**/*.postgres.test.ts'
 
 export default defineConfig({
   test: {
@@ -7,7 +22,18 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'tests/architecture.test.ts'],
+          exclude: [onPostgresOnly],
           testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'postgres',
+          include: findPostgres() ? [...onBothDatabases, onPostgresOnly] : [],
+          env: { TWINLATCH_TEST_STORE: 'postgres' },
+          globalSetup: ['tests/start-postgres.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -11,6 +11,8 @@ export type StoreErrorCode =
   | 'store/busy'
   | 'store/duplicate'
   | 'store/stopped'
+  | 'store/conflict'
+  | 'store/unreachable'
   | 'store/newer-database'
   | 'store/home-in-use'
   | 'store/secret-file-missing'
@@ -31,6 +33,8 @@ const unavailable: ReadonlySet<StoreErrorCode> = new Set([
   'store/io',
   'store/busy',
   'store/stopped',
+  'store/conflict',
+  'store/unreachable',
 ])
 
 /**

@@ -1,5 +1,7 @@
 export type { AuditEntry, AuditSink } from './audit-sink.ts'
+export type { Changes } from './changes.ts'
 export type { Database } from './database.ts'
+export type { DatabaseUrl } from './engine.ts'
 export { isStoreUnavailable, StoreError, type StoreErrorCode } from './errors.ts'
 export { acquireHomeLock, type HomeLock } from './home-lock.ts'
 export { loadMasterKey } from './master-key.ts'

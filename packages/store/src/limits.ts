@@ -1,4 +1,4 @@
-/** Every bound of the embedded store, with its reason. */
+/** Every bound of the store, with its reason. */
 export const storeLimits = {
   /**
    * How long SQLite waits for another process that holds the file. It blocks the event loop, and
@@ -25,6 +25,28 @@ export const storeLimits = {
   dataKeyAgeMaxMs: 90 * 86_400_000,
   /** A secret in a file is one short line; anything longer is another file. */
   secretFileBytesMax: 4096,
+  /** Connections of one process to PostgreSQL: one writes, the others read; a server has 100. */
+  connectionsMax: 10,
+  /** A database that does not even accept a connection in this time counts as away. */
+  connectTimeoutMs: 5_000,
+  /** An idle connection is given back to the server after this. */
+  connectionIdleMs: 30_000,
+  /** Longest statement, and longest pause within a transaction: it holds all writers up. */
+  statementTimeoutMs: 30_000,
+  /** A change that other processes came in between of is made again this often, then refused. */
+  conflictRetriesMax: 5,
+  /** First and longest pause before a lost connection is tried again. */
+  reconnectMinMs: 100,
+  reconnectMaxMs: 5_000,
+  /** How often SQLite, which has no notifications, is asked for news: a read of one small table. */
+  changePollMs: 500,
+  /** Should a notification ever get lost, PostgreSQL is asked this often all the same. */
+  changeRecheckMs: 30_000,
+  /**
+   * A new data key seals nothing for so long where several processes share a database, so that
+   * each of them has it before it meets a value sealed with it.
+   */
+  dataKeySettleMs: 60_000,
   /** How long a refused starter looks for the pid of a holder that is only just starting. */
   holderWaitMs: 500,
 } as const

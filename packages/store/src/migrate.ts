@@ -36,7 +36,8 @@ export interface MigrationRun {
 
 /**
  * Brings the schema to what `sets` say: all missing steps in one transaction, or none. Before the
- * first change to a database that holds anything it is copied. A step that was applied but is not
+ * first change to an SQLite file that holds anything it is copied. Processes that start together wait
+ * for one another: the transaction looks again at what is missing. A step that was applied but is not
  * in `sets` comes from a newer program, and the database is refused as it is; `others` says whether
  * that holds for services that are not in `sets` at all.
  */
@@ -49,20 +50,15 @@ export async function runMigrations(
     migrations.map((migration) => ({ service, ...migration })),
   )
   assertWellFormed(steps)
-  const applied = await readApplied(run)
-  const services = new Set(sets.map(({ service }) => service))
-  refuseNewer(
-    steps,
-    [...applied].filter((key) => others === 'refused' || services.has(serviceOf(key))),
-  )
-  const pending = steps.filter((step) => !applied.has(keyOf(step)))
-  const [first] = pending
+  await createMigrationTable(run)
+  const before = await missingOf(run.database, steps, sets, others)
+  const [first] = before.pending
   if (!first) return
-  assertAppendOnly(applied, steps)
   // Keys that sealed nothing yet are worth no copy.
-  const holdsData = [...applied].some((key) => serviceOf(key) !== 'store')
-  if (holdsData) await run.backUp(`${first.service}-${first.name}`)
-  await run.transaction(async (database) => {
+  if (before.holdsData) await run.backUp(`${first.service}-${first.name}`)
+  const pending = await run.transaction(async (database) => {
+    // Another process may have had the lock before us, and have done it all.
+    const { pending } = await missingOf(database, steps, sets, others)
     for (const step of pending) {
       await step.up(database)
       await database
@@ -75,12 +71,14 @@ export async function runMigrations(
         })
         .execute()
     }
+    return pending
   })
+  if (pending.length === 0) return
   const names = pending.map(keyOf)
   run.log.info({ event: 'store.migrated', migrations: names }, 'database schema brought up to date')
 }
 
-async function readApplied({ database }: MigrationRun): Promise<Set<string>> {
+async function createMigrationTable({ database }: MigrationRun): Promise<void> {
   await database.schema
     .createTable('store_migrations')
     .ifNotExists()
@@ -89,12 +87,33 @@ async function readApplied({ database }: MigrationRun): Promise<Set<string>> {
     .addColumn('applied_at', 'text', (column) => column.notNull())
     .addPrimaryKeyConstraint('store_migrations_pk', ['service', 'name'])
     .execute()
+}
+
+interface Missing {
+  readonly pending: readonly Step[]
+  readonly holdsData: boolean
+}
+
+async function missingOf(
+  database: Database,
+  steps: readonly Step[],
+  sets: readonly MigrationSet[],
+  others: 'allowed' | 'refused',
+): Promise<Missing> {
   const rows = await database
     .withTables<Tables>()
     .selectFrom('store_migrations')
     .select(['service', 'name'])
     .execute()
-  return new Set(rows.map(keyOf))
+  const applied = new Set(rows.map(keyOf))
+  const services = new Set(sets.map(({ service }) => service))
+  refuseNewer(
+    steps,
+    [...applied].filter((key) => others === 'refused' || services.has(serviceOf(key))),
+  )
+  const pending = steps.filter((step) => !applied.has(keyOf(step)))
+  if (pending.length > 0) assertAppendOnly(applied, steps)
+  return { pending, holdsData: [...applied].some((key) => serviceOf(key) !== 'store') }
 }
 
 function refuseNewer(steps: readonly Step[], applied: readonly string[]): void {
@@ -104,7 +123,7 @@ function refuseNewer(steps: readonly Step[], applied: readonly string[]): void {
   throw new StoreError(
     'store/newer-database',
     `A newer version has changed this database (${unknown.sort().join(', ')}). ` +
-      'Start that version, or go back to the copy it made beside the database file.',
+      'Start that version, or go back to a copy from before (SQLite: it lies beside the file).',
   )
 }
 

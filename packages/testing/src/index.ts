@@ -2,6 +2,13 @@ export { createFakeClock, type FakeClock } from './fake-clock.ts'
 export { expectGolden } from './golden.ts'
 export { type Origin, type OriginAnswer, openOrigin, type RecordedRequest } from './origin.ts'
 export { freePort, freePorts } from './ports.ts'
+export {
+  createPostgresDatabase,
+  dropPostgresDatabase,
+  type PostgresServer,
+  startPostgres,
+} from './postgres.ts'
+export { findPostgres, type PostgresBinaries } from './postgres-binaries.ts'
 export { createTemporaryDirectory, type TemporaryDirectory } from './temporary-directory.ts'
 export {
   createTestAuthority,
@@ -11,5 +18,11 @@ export {
   type TestLeafOrder,
 } from './test-ca.ts'
 export type { TestCertificate, TestCertificateFiles } from './test-certificate.ts'
+export {
+  createTestDatabase,
+  type TestDatabase,
+  testServerVariable,
+  testStoreKind,
+} from './test-database.ts'
 export { openTestStore, type TestStore } from './test-store.ts'
 export { type RunOptions, requireTool, type Tool, type ToolResult } from './tools.ts'

@@ -1,6 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { type Clock, Secret, silentLogger } from '@twinlatch/kit'
 import {
   type AuditEntry,
@@ -11,16 +9,19 @@ import {
   type Store,
 } from '@twinlatch/store'
 import { createFakeClock } from './fake-clock.ts'
-import { createTemporaryDirectory } from './temporary-directory.ts'
+import { createTestDatabase } from './test-database.ts'
 
-/** A real store in a directory of its own, with an audit log that a test can read. */
+/** A real store on a database of its own, with an audit log that a test can read. */
 export interface TestStore {
   readonly store: Store
   /** Writes into a table of the same database, so that a rolled back change has no entry. */
   readonly audit: AuditSink
   /** Every audit entry that was committed, oldest first. */
   auditEntries(): Promise<AuditEntry[]>
-  /** The bytes of every file the database consists of, to look for what must not be in there. */
+  /**
+   * The bytes of every file the database consists of, to look for what must not be in there; of a
+   * PostgreSQL every row of every table instead.
+   */
   files(): Promise<Buffer>
   /** Closes the store and opens it again, as a restart does. */
   reopen(): Promise<Store>
@@ -37,7 +38,7 @@ const ownMigrations: MigrationSet = {
       up: async (database) => {
         await database.schema
           .createTable('testing_audit')
-          .addColumn('sequence', 'integer', (column) => column.primaryKey().autoIncrement())
+          .addColumn('sequence', 'integer', (column) => column.primaryKey())
           .addColumn('entry', 'text', (column) => column.notNull())
           .execute()
       },
@@ -50,11 +51,10 @@ export async function openTestStore(
   migrations: readonly MigrationSet[],
   { clock = createFakeClock() }: { clock?: Clock } = {},
 ): Promise<TestStore> {
-  const directory = await createTemporaryDirectory()
+  const testDatabase = await createTestDatabase()
   const masterKey = new Secret<Uint8Array>(randomBytes(32))
-  const url = `sqlite:${join(directory.path, 'test.db')}`
   const open = async () => {
-    const store = await openStore({ url, masterKey, clock, log: silentLogger })
+    const store = await openStore({ url: testDatabase.url, masterKey, clock, log: silentLogger })
     await store.migrate([...migrations, ownMigrations])
     return store
   }
@@ -73,12 +73,7 @@ export async function openTestStore(
         .execute()
       return rows.map(({ entry }) => JSON.parse(entry) as AuditEntry)
     },
-    files: async () => {
-      const names = await readdir(directory.path)
-      return Buffer.concat(
-        await Promise.all(names.map((name) => readFile(join(directory.path, name)))),
-      )
-    },
+    files: () => (testDatabase.kind === 'postgres' ? rowsOf(store.database) : testDatabase.files()),
     reopen: async () => {
       await store.stop()
       store = await open()
@@ -86,15 +81,31 @@ export async function openTestStore(
     },
     stop: async () => {
       await store.stop()
-      await directory.remove()
+      await testDatabase.remove()
     },
   }
 }
 
 async function record(database: Database, entry: AuditEntry): Promise<void> {
-  await database
-    .withTables<Tables>()
-    .insertInto('testing_audit')
-    .values({ entry: JSON.stringify(entry) } as Tables['testing_audit'])
-    .execute()
+  const append = async (handle: Database) => {
+    const tables = handle.withTables<Tables>()
+    const last = await tables
+      .selectFrom('testing_audit')
+      .select('sequence')
+      .orderBy('sequence', 'desc')
+      .limit(1)
+      .executeTakeFirst()
+    const row = { sequence: (last?.sequence ?? 0) + 1, entry: JSON.stringify(entry) }
+    await tables.insertInto('testing_audit').values(row).execute()
+  }
+  await (database.isTransaction ? append(database) : database.transaction().execute(append))
+}
+
+/** Every row of every table as text; the journal of a server is not ours to read. */
+async function rowsOf(database: Database): Promise<Buffer> {
+  const tables = await database.introspection.getTables()
+  const rows = await Promise.all(
+    tables.map(({ name }) => database.selectFrom(name).selectAll().execute()),
+  )
+  return Buffer.from(JSON.stringify(rows), 'utf8')
 }

@@ -6,6 +6,7 @@ import {
   SelectQueryNode,
   SqliteAdapter,
   SqliteDialect,
+  type TransactionSettings,
 } from 'kysely'
 import { StoreError } from '../errors.ts'
 import { WriteQueue } from '../write-queue.ts'
@@ -29,7 +30,7 @@ export function openSqlite(path: string): Sqlite {
   const writer = openWriter(path)
   const reader = openReaderBeside(writer, path)
   const queue = new WriteQueue()
-  const state: Connections = { writer, reader, queue, closed: false }
+  const state: Connections = { path, writer, reader, queue, closed: false }
   let closing: Promise<void> | undefined
   return {
     queue,
@@ -66,6 +67,7 @@ async function closeAll(connections: Connections): Promise<void> {
 }
 
 interface Connections {
+  readonly path: string
   readonly writer: SqliteConnection
   readonly reader: SqliteConnection
   readonly queue: WriteQueue
@@ -111,8 +113,9 @@ class TwoConnectionDriver implements Driver {
     return new Session(this.#connections)
   }
 
-  beginTransaction(session: Session): Promise<void> {
-    return session.begin()
+  async beginTransaction(session: Session, { accessMode }: TransactionSettings): Promise<void> {
+    if (accessMode === 'read only') session.beginSnapshot()
+    else await session.begin()
   }
 
   async commitTransaction(session: Session): Promise<void> {
@@ -135,6 +138,8 @@ class Session implements DatabaseConnection {
   readonly #connections: Connections
   /** Gives the writer back; set while a transaction is open. */
   #release: (() => void) | null = null
+  /** A reader of its own: the shared one must go on showing what is committed. */
+  #snapshot: SqliteConnection | null = null
 
   constructor(connections: Connections) {
     this.#connections = connections
@@ -153,14 +158,26 @@ class Session implements DatabaseConnection {
     this.#release = release
   }
 
+  /** One consistent state for as long as it takes, without holding any writer up. */
+  beginSnapshot(): void {
+    this.#snapshot = openReader(this.#connections.path)
+    this.#snapshot.run('begin')
+  }
+
   /** Keeps the turn when it fails, so that the rollback that follows still owns the writer. */
   commit(): void {
+    if (this.#snapshot) {
+      this.rollback()
+      return
+    }
     this.#connections.writer.run('commit')
     this.#release?.()
     this.#release = null
   }
 
   rollback(): void {
+    this.#snapshot?.close()
+    this.#snapshot = null
     if (!this.#release) return
     try {
       // SQLite has rolled back by itself after a full disk or a failed write.
@@ -174,6 +191,7 @@ class Session implements DatabaseConnection {
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     const { writer, reader, queue } = this.#connections
     if (this.#release) return run(writer, query)
+    if (this.#snapshot) return run(this.#snapshot, query)
     if (SelectQueryNode.is(query.query)) {
       if (this.#connections.closed)
         throw new StoreError('store/stopped', 'The database was closed.')

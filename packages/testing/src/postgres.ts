@@ -1,0 +1,179 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { chownSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { messageOf, type Stoppable } from '@twinlatch/kit'
+import { Client } from 'pg'
+import { freePort } from './ports.ts'
+import { findPostgres, type PostgresBinaries } from './postgres-binaries.ts'
+import { createTemporaryDirectory } from './temporary-directory.ts'
+
+/** A PostgreSQL server of one's own, on a free port of 127.0.0.1, that asks for a password. */
+export interface PostgresServer extends Stoppable {
+  /** Of its maintenance database; it holds the password. */
+  readonly url: string
+  readonly password: string
+  /** Takes it down as an operator does: connections are cut, nothing is lost. */
+  halt(): Promise<void>
+  /** Up again after `halt`, on the same port with the same data. */
+  resume(): Promise<void>
+}
+
+/** How long a server on a busy machine may take to come up. */
+const startTimeoutMs = 60_000
+const pollMs = 25
+
+/**
+ * Starts a new, empty server whose data is as durable as a test needs: not across a power failure.
+ * Nothing when PostgreSQL is not installed (see `findPostgres`).
+ */
+export async function startPostgres(): Promise<PostgresServer | undefined> {
+  const binaries = findPostgres()
+  if (!binaries) return undefined
+  const directory = await createTemporaryDirectory()
+  try {
+    const owner = serverUser()
+    if (owner) chownSync(directory.path, owner.uid, owner.gid)
+    const password = `pw-${randomBytes(12).toString('hex')}`
+    const data = await initialize(binaries, directory.path, password, owner)
+    const port = await freePort()
+    const url = `postgres://twinlatch:${password}@127.0.0.1:${port}/postgres`
+    const start = () => launch(binaries, data, port, url, owner)
+    let running: ChildProcess | undefined = await start()
+    const halt = async () => {
+      const stopping = running
+      running = undefined
+      if (stopping?.exitCode === null) await ended(stopping, 'SIGINT')
+    }
+    return {
+      url,
+      password,
+      halt,
+      resume: async () => {
+        running ??= await start()
+      },
+      stop: async () => {
+        await halt()
+        await directory.remove()
+      },
+    }
+  } catch (error) {
+    await directory.remove()
+    throw error
+  }
+}
+
+/** A new, empty database on the server of `url`, as the URL that opens it. */
+export async function createPostgresDatabase(url: string): Promise<string> {
+  const name = `test_${randomBytes(8).toString('hex')}`
+  await command(url, `create database ${name}`)
+  const created = new URL(url)
+  created.pathname = `/${name}`
+  return created.href
+}
+
+/** Removes a database that `createPostgresDatabase` made, whoever is still connected to it. */
+export async function dropPostgresDatabase(url: string, created: string): Promise<void> {
+  const name = new URL(created).pathname.slice(1)
+  await command(url, `drop database if exists ${name} with (force)`)
+}
+
+async function command(url: string, text: string): Promise<void> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    await client.query(text)
+  } finally {
+    await client.end()
+  }
+}
+
+interface User {
+  readonly uid: number
+  readonly gid: number
+}
+
+/** The server refuses to run as root; any other user of the machine may run it. */
+function serverUser(): User | undefined {
+  if (process.getuid?.() !== 0) return undefined
+  const users = new Map(
+    readFileSync('/etc/passwd', 'utf8')
+      .split('\n')
+      .map((line) => line.split(':'))
+      .map(([name, , uid, gid]) => [name, { uid: Number(uid), gid: Number(gid) }] as const),
+  )
+  const user = users.get('postgres') ?? users.get('nobody')
+  if (!user) throw new Error('PostgreSQL does not run as root, and there is no user nobody')
+  return user
+}
+
+async function initialize(
+  { directory, major }: PostgresBinaries,
+  home: string,
+  password: string,
+  owner: User | undefined,
+): Promise<string> {
+  const data = join(home, 'data')
+  const passwordFile = join(home, 'password')
+  writeFileSync(passwordFile, password, { mode: 0o600 })
+  if (owner) chownSync(passwordFile, owner.uid, owner.gid)
+  // A linguistic order by default, so that a test notices who relies on the order of bytes.
+  const order = major >= 15 ? ['--locale-provider=icu', '--icu-locale=en'] : []
+  const args = [
+    ...['-D', data, '-U', 'twinlatch', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`],
+    ...['-E', 'UTF8', '--no-locale', '--no-sync', ...order],
+  ]
+  await promisify(execFile)(join(directory, 'initdb'), args, { cwd: home, ...owner })
+  return data
+}
+
+async function launch(
+  { directory }: PostgresBinaries,
+  data: string,
+  port: number,
+  url: string,
+  owner: User | undefined,
+): Promise<ChildProcess> {
+  const settings = [
+    'listen_addresses=127.0.0.1',
+    'unix_socket_directories=',
+    'max_connections=300',
+    'shared_buffers=32MB',
+    'fsync=off',
+    'full_page_writes=off',
+  ]
+  const child = spawn(
+    join(directory, 'postgres'),
+    ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
+    { cwd: data, stdio: ['ignore', 'ignore', 'pipe'], ...owner },
+  )
+  let log = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    log = (log + text).slice(-10_000)
+  })
+  // A test run that is killed takes its server along.
+  const endWithUs = () => child.kill('SIGQUIT')
+  process.once('exit', endWithUs)
+  child.once('exit', () => process.off('exit', endWithUs))
+  for (let waitedMs = 0; waitedMs < startTimeoutMs; waitedMs += pollMs) {
+    if (child.exitCode !== null) break
+    try {
+      await command(url, 'select 1')
+      return child
+    } catch (error) {
+      log = `${messageOf(error)}\n${log}`.slice(0, 10_000)
+    }
+    await delay(pollMs)
+  }
+  child.kill('SIGQUIT')
+  throw new Error(`PostgreSQL did not start: ${log}`)
+}
+
+async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  const exit = once(child, 'exit')
+  child.kill(signal)
+  await exit
+}
