@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:https'
 import { getRequestListener } from '@hono/node-server'
 import type { Logger, Stoppable } from '@twinlatch/kit'
 import type { Hono } from 'hono'
+import { type Drain, followConnections } from './drain.ts'
 import { listenOnLoopback } from './listen.ts'
 
 /** Certificate of a listener of ours: leaf and issuing authority, and the key. */
@@ -23,6 +24,8 @@ export interface ControlListener extends Stoppable {
 /** How long a client may take for its header section, and for a whole request. */
 const headersTimeoutMs = 10_000
 const requestTimeoutMs = 60_000
+/** How long running requests may take to end after the listener has closed. */
+const drainTimeoutMs = 5000
 /** Long enough for a bearer token and a cookie or two. */
 const headerBytesMax = 32 * 1024
 /** Loopback clients of one machine; beyond it connections wait in the kernel's queue. */
@@ -40,6 +43,7 @@ export async function openControlListener(
     { overrideGlobalObjects: false },
   )
   const https: Server[] = []
+  const drains: Drain[] = []
   const create = () => {
     const server = createServer({
       ...tlsOptions(identity),
@@ -54,6 +58,7 @@ export async function openControlListener(
       log.debug({ event: 'control.handshake_failed', reason: error.message }, 'handshake failed'),
     )
     https.push(server)
+    drains.push(followConnections(server))
     return server
   }
   const bound = await listenOnLoopback(create, port, 'the control listener')
@@ -66,28 +71,13 @@ export async function openControlListener(
     renew: (next) => {
       for (const server of servers) server.setSecureContext(tlsOptions(next))
     },
-    stop: () => stopServers(servers),
+    stop: async () => {
+      await Promise.all(drains.map((drain) => drain.stop(drainTimeoutMs)))
+    },
   }
 }
 
 function tlsOptions(identity: ServerIdentity): { key: string; cert: string } {
   const key = identity.privateKey.export({ type: 'pkcs8', format: 'pem' })
   return { key: String(key), cert: identity.chainPem }
-}
-
-/** How long running requests may take to end after the listener has closed. */
-const drainTimeoutMs = 5000
-
-async function stopServers(servers: readonly Server[]): Promise<void> {
-  const hard = setTimeout(() => {
-    for (const server of servers) server.closeAllConnections()
-  }, drainTimeoutMs)
-  await Promise.all(
-    servers.map((server) => {
-      const closed = new Promise<void>((done) => server.close(() => done()))
-      server.closeIdleConnections()
-      return closed
-    }),
-  )
-  clearTimeout(hard)
 }

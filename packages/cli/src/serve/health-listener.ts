@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { Stoppable } from '@twinlatch/kit'
+import { type Drain, followConnections } from './drain.ts'
 import { listenOnLoopback } from './listen.ts'
 
 /** One condition of readiness; `detail` never tells secrets or tenants. */
@@ -17,28 +18,35 @@ export interface HealthOptions {
   renderMetrics(): Promise<string>
 }
 
+/** How long an answer that has begun may take to arrive when the listener stops. */
+const drainMs = 2000
+
 /** `/livez`, `/readyz`, `/healthz` and `/metrics` over plain HTTP on loopback; GET and HEAD only. */
 export async function openHealthListener(
   options: HealthOptions,
 ): Promise<Stoppable & { port: number }> {
-  const create = () =>
-    createServer(
+  const drains: Drain[] = []
+  const create = () => {
+    const server = createServer(
       { requestTimeout: 10_000, headersTimeout: 5_000, maxHeaderSize: 8192 },
       (req, res) => {
-        const path = (req.url ?? '/').split('?', 1)[0] ?? '/'
-        const verbose = (req.url ?? '').includes('?verbose')
-        if (req.method !== 'GET' && req.method !== 'HEAD')
+        const [path = '/', query] = (req.url ?? '/').split('?', 2)
+        if (req.method !== 'GET' && req.method !== 'HEAD') {
+          res.setHeader('allow', 'GET, HEAD')
           return answer(res, 405, 'method not allowed')
+        }
+        const verbose = new URLSearchParams(query).has('verbose')
         answerPath(path, verbose, options, res).catch(() => answer(res, 500, 'internal error'))
       },
     )
-  const { port, servers } = await listenOnLoopback(create, options.port, 'health')
+    drains.push(followConnections(server))
+    return server
+  }
+  const { port } = await listenOnLoopback(create, options.port, 'health')
   return {
     port,
     stop: async () => {
-      await Promise.all(
-        servers.map((server) => new Promise<void>((done) => server.close(() => done()))),
-      )
+      await Promise.all(drains.map((drain) => drain.stop(drainMs)))
     },
   }
 }

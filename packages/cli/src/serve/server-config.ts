@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { gatewaySettings } from '@twinlatch/gateway'
-import { parseDocument } from 'yaml'
+import { parseDocument, visit } from 'yaml'
 import { z } from 'zod'
 import { CliError } from '../cli-error.ts'
 
@@ -29,16 +29,29 @@ export function readServerConfig(file: string): ServerConfig {
     throw unusable(file, [error instanceof Error ? error.message : String(error)], error)
   }
   if (text.length > configBytesMax) throw unusable(file, ['it is larger than 1 MiB'])
-  const document = parseDocument(text, { uniqueKeys: true })
-  if (document.errors.length > 0)
-    throw unusable(
-      file,
-      document.errors.map(({ message }) => message),
-    )
-  const parsed = serverConfig.safeParse(document.toJS({ maxAliasCount: 0 }) ?? {})
+  const parsed = serverConfig.safeParse(readYaml(file, text) ?? {})
   if (parsed.success) return parsed.data
-  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+  const faults = parsed.error.issues.map(({ path, message }) =>
+    [...(path.length > 0 ? [path.join('.')] : []), message].join(': '),
+  )
   throw unusable(file, faults, parsed.error)
+}
+
+/** Aliases are refused: a page of settings needs none, and nested ones grow without bound. */
+function readYaml(file: string, text: string): unknown {
+  const document = parseDocument(text, { uniqueKeys: true, stringKeys: true })
+  const faults = document.errors.map(({ message }) => message)
+  visit(document, {
+    Alias: (_key, { source }) => {
+      faults.push(`*${source}: an alias is not taken; write the value itself`)
+    },
+  })
+  if (faults.length > 0) throw unusable(file, faults)
+  try {
+    return document.toJS({ maxAliasCount: 0 })
+  } catch (error) {
+    throw unusable(file, [error instanceof Error ? error.message : String(error)], error)
+  }
 }
 
 function unusable(file: string, faults: readonly string[], cause?: unknown): CliError {
