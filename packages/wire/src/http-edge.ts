@@ -185,7 +185,9 @@ export class HttpEdge<Context> {
       received: raw.headers,
       incoming,
       outgoing,
-      mustClose: () => this.#draining || connection.closing,
+      // Node drops what came in one piece with a request for an upgrade that is not made: whatever
+      // arrives behind it may begin in the middle of a request.
+      mustClose: () => this.#draining || connection.closing || result.asksForUpgrade,
       onClosing: () => {
         connection.closing = true
       },

@@ -22,7 +22,13 @@ export interface RequestFault {
 
 /** A head that may go on, or why not. */
 export type RequestHeadResult =
-  | { readonly ok: true; readonly head: RequestHead; readonly expectsContinue: boolean }
+  | {
+      readonly ok: true
+      readonly head: RequestHead
+      readonly expectsContinue: boolean
+      /** It asked for another protocol, in vain; its answer must be the last one of the connection. */
+      readonly asksForUpgrade: boolean
+    }
   | { readonly ok: false; readonly fault: RequestFault }
 
 /** Envoy's list (gateway.md section 9.4); HTTP/1.1 methods are case-sensitive. */
@@ -67,6 +73,8 @@ export function requestFault(status: RequestFault['status'], detail: string): Re
  * target in origin form, and no hop-by-hop field.
  */
 export function checkRequestHead(raw: RawRequestHead): RequestHeadResult {
+  const named = listElements(raw.headers, 'connection')
+  const asksForUpgrade = named.includes('upgrade')
   const fault =
     checkVersion(raw) ??
     checkSize(raw) ??
@@ -74,8 +82,8 @@ export function checkRequestHead(raw: RawRequestHead): RequestHeadResult {
     checkLines(raw.headers) ??
     checkFraming(raw.headers) ??
     checkHost(raw.headers) ??
-    checkConnection(raw.headers) ??
-    checkUpgrade(raw.headers)
+    checkConnection(named) ??
+    (asksForUpgrade ? checkUpgrade(raw.headers) : null)
   if (fault) return { ok: false, fault }
   const authority = valuesOf(raw.headers, 'host')[0] ?? ''
   const target = reduceTarget(raw, authority)
@@ -84,7 +92,8 @@ export function checkRequestHead(raw: RawRequestHead): RequestHeadResult {
   const headers = withoutHopByHop(raw.headers).filter(
     ([name]) => !(expectsContinue && name.toLowerCase() === 'expect'),
   )
-  return { ok: true, expectsContinue, head: { method: raw.method, target, authority, headers } }
+  const head = { method: raw.method, target, authority, headers }
+  return { ok: true, expectsContinue, asksForUpgrade, head }
 }
 
 function checkVersion({ version }: RawRequestHead): RequestFault | null {
@@ -156,8 +165,7 @@ function checkHost(headers: HeaderLines): RequestFault | null {
   return null
 }
 
-function checkConnection(headers: HeaderLines): RequestFault | null {
-  const names = listElements(headers, 'connection')
+function checkConnection(names: readonly string[]): RequestFault | null {
   if (names.length > wireLimits.connectionNamesMax) {
     return requestFault(
       400,
@@ -178,7 +186,6 @@ function checkConnection(headers: HeaderLines): RequestFault | null {
 }
 
 function checkUpgrade(headers: HeaderLines): RequestFault | null {
-  if (!listElements(headers, 'connection').includes('upgrade')) return null
   const protocols = listElements(headers, 'upgrade')
   if (protocols.includes('websocket')) {
     return requestFault(501, 'a websocket, which is not built yet')

@@ -11,8 +11,8 @@ export interface RequestCase {
   readonly origin: readonly string[]
   /** How often a handler may have been asked; the number of requests at the origin unless given. */
   readonly runs?: { readonly min: number; readonly max: number }
-  /** The connection stays open: a request behind this one is served. */
-  readonly goesOn: boolean
+  /** Whether a request behind this one is served, or the connection ends: refused, or just closed. */
+  readonly end: 'goes on' | 'refused' | 'closed'
   /** Parts that the head at the origin must have, or must not have. */
   readonly has?: readonly string[]
   readonly lacks?: readonly string[]
@@ -52,7 +52,7 @@ export function refused(
   status = 400,
   body = texts.get(status) ?? '',
 ): RequestCase {
-  return { name, send, answers: [status], body, origin: [], goesOn: false }
+  return { name, send, answers: [status], body, origin: [], end: 'refused' }
 }
 
 /** A body whose framing breaks: 400 and closed; a handler may run, the origin gets no whole request. */
@@ -64,7 +64,7 @@ export function broken(name: string, body: string): RequestCase {
     body: 'Bad Request',
     origin: [],
     runs: { min: 0, max: 1 },
-    goesOn: false,
+    end: 'refused',
   }
 }
 
@@ -75,5 +75,10 @@ export function passed(
   more: Partial<Pick<RequestCase, 'origin' | 'has' | 'lacks'>> = {},
 ): RequestCase {
   const origin = more.origin ?? ['GET / HTTP/1.1']
-  return { name, send, ...more, origin, answers: origin.map(() => 200), goesOn: true }
+  return { name, send, ...more, origin, answers: origin.map(() => 200), end: 'goes on' }
+}
+
+/** Served, and its answer is the last one of the connection. */
+export function passedLast(...one: Parameters<typeof passed>): RequestCase {
+  return { ...passed(...one), end: 'closed' }
 }

@@ -1,4 +1,4 @@
-import { chunked, get, H, passed, post, type RequestCase, refused } from './case.ts'
+import { chunked, get, H, passed, passedLast, post, type RequestCase, refused } from './case.ts'
 
 const withHost = (value: string) => `GET / HTTP/1.1\r\nHost:${value}\r\n\r\n`
 const line = (text: string) => `${text}\r\n${H}\r\n`
@@ -101,7 +101,16 @@ export const requestLineRows: readonly (readonly [row: string, cases: readonly R
     'versions that are none',
     [
       ...['HTTP/1', 'HTTP/11', 'HTTP/1.', 'HTTP/1.1.1', 'HTTP/1.10', 'http/1.1', 'HTTP/01.1'],
-      ...['HTTP/1.1x', 'HTTP/-1.1', 'HTTP/1,1', 'HTP/1.1', 'HTTPS/1.1', 'ICE/1.0', 'RTSP/1.0'],
+      ...[
+        'HTTP/1.1x',
+        'HTTP/-1.1',
+        'HTTP/1.1 HTTP/1.1',
+        'HTTP/1,1',
+        'HTP/1.1',
+        'HTTPS/1.1',
+        'ICE/1.0',
+        'HTTP /1.1',
+      ],
     ].map((version) => refused(version, line(`GET / ${version}`))),
   ],
   [
@@ -246,12 +255,27 @@ export const headRows: readonly (readonly [row: string, cases: readonly RequestC
   [
     'Upgrade',
     [
-      passed(
+      passedLast(
         'h2c',
         get('Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AA'),
         {
           lacks: ['Upgrade', 'HTTP2-Settings', 'h2c'],
         },
+      ),
+      passedLast(
+        'h2c with a body',
+        post(['Connection: upgrade', 'Upgrade: h2c', 'Content-Length: 5'], 'hello'),
+        {
+          origin: ['POST / HTTP/1.1 hello'],
+        },
+      ),
+      passedLast(
+        'h2c with chunks',
+        chunked('5\r\nhello\r\n0\r\n\r\n').replace(
+          H,
+          `${H}Connection: upgrade\r\nUpgrade: h2c\r\n`,
+        ),
+        { origin: ['POST / HTTP/1.1 hello'] },
       ),
       passed('without Connection', get('Upgrade: foo'), { lacks: ['Upgrade'] }),
       refused('other than websocket', get('Connection: Upgrade', 'Upgrade: foo'), 403),

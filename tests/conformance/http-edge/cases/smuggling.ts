@@ -133,7 +133,7 @@ export const framingClasses: readonly (readonly [row: string, cases: readonly Re
   ],
   [
     'chunked in other spellings that mean the same',
-    ['CHUNKED', 'Chunked', ' chunked ', '\tchunked\t'].map((value) =>
+    ['CHUNKED', 'Chunked', ' chunked ', '\tchunked'].map((value) =>
       passed(
         JSON.stringify(value),
         post([`Transfer-Encoding:${value}`], '5\r\nhello\r\n0\r\n\r\n'),
@@ -341,9 +341,9 @@ export const chunkClasses: readonly (readonly [row: string, cases: readonly Requ
         origin: ['POST / HTTP/1.1 hello'],
         lacks: ['X-Trailer'],
       }),
-      passed('never header lines', chunked('0\r\nHost: b.example\r\nContent-Length: 9\r\n\r\n'), {
+      passed('never header lines', chunked('0\r\nHost: b.example\r\nConnection: close\r\n\r\n'), {
         origin: ['POST / HTTP/1.1 '],
-        lacks: ['b.example', 'Content-Length: 9'],
+        lacks: ['b.example', 'Connection'],
       }),
       broken('LF in them', '0\r\nX: a\nY: b\r\n\r\n'),
       broken('CR in them', '0\r\nX: a\rY: b\r\n\r\n'),
