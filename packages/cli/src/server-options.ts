@@ -54,14 +54,17 @@ export async function withConnection<T>(
 /** How often `--watch` asks again. */
 const watchIntervalMs = 2000
 
-/** Prints what `render` yields, once, or with `watch` whenever it changes until interrupted. */
+/**
+ * Prints what `render` yields, once, or with `watch` whenever it changes until interrupted. Nothing
+ * prints no line: `-o name` of an empty list is counted by scripts.
+ */
 export async function printOrWatch(
   watch: boolean | undefined,
   print: (text: string) => void,
   render: () => Promise<string>,
 ): Promise<void> {
   let last = await render()
-  print(last)
+  if (last !== '') print(last)
   while (watch) {
     await new Promise((resolve) => setTimeout(resolve, watchIntervalMs))
     const next = await render()
@@ -73,8 +76,8 @@ export async function printOrWatch(
 /** A whole number within bounds, or wrong usage. */
 export function parseWholeNumber(name: string, min: number, max: number): (text: string) => number {
   return (text) => {
-    const value = Number(text)
-    if (Number.isInteger(value) && value >= min && value <= max) return value
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+    if (value >= min && value <= max) return value
     throw new CliError(`${name} takes a whole number from ${min} to ${max}, not "${text}".`, {
       exitCode: exitCodes.usage,
     })

@@ -31,12 +31,20 @@ export function fetchServerChain(url: URL): Promise<string> {
       reject(
         new CliError(`${url.origin} cannot be inspected.`, {
           exitCode: exitCodes.unreachable,
-          why: error.message,
+          why: reasonOf(error),
           cause: error,
         }),
       ),
     )
   })
+}
+
+/** With two addresses tried Node's error holds one of each and has no message of its own. */
+function reasonOf(error: Error): string {
+  if (!(error instanceof AggregateError)) return error.message
+  return error.errors
+    .map((each) => (each instanceof Error ? each.message : String(each)))
+    .join('\n')
 }
 
 function pemOf(socket: TLSSocket): string {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { writeSecretFile } from '../output-file.ts'
 import type { DemoNames } from './names.ts'
+import { withoutSecrets } from './redact.ts'
 
 const bin = fileURLToPath(new URL('../../bin/twinlatch.js', import.meta.url))
 
@@ -86,7 +87,10 @@ export class DemoShell {
     { input = '', exit = [0] }: RunOptions,
   ): Promise<Answer> {
     const answer = await spawnAndCapture(file, args, input, this.directory, this.#environment())
-    this.transcript.push({ command: renderCommand(shown), output: withoutKeys(answer.output) })
+    this.transcript.push({
+      command: withoutSecrets(renderCommand(shown)),
+      output: withoutSecrets(answer.output),
+    })
     if (exit !== 'any' && !exit.includes(answer.code)) {
       throw new DemoFailure(
         `${shown[0]} ended with exit code ${answer.code}, expected ${exit.join(' or ')}`,
@@ -151,18 +155,4 @@ function renderCommand(words: readonly string[]): string {
   return words
     .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
     .join(' ')
-}
-
-/** A transcript is shown and kept: the keys that tools print on request are not part of it. */
-function withoutKeys(text: string): string {
-  return text
-    .replaceAll(
-      /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[\s\S]*?-----END \1-----/g,
-      '-----BEGIN $1----- [secret]',
-    )
-    .replaceAll(
-      /("(?:access_token|KeyStorePassword|Content|file|clientsecret)"\s*:\s*")[^"]*"/g,
-      '$1[secret]"',
-    )
-    .replaceAll(/(tls\.key: ).*/g, '$1[secret]')
 }

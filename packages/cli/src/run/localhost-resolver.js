@@ -18,9 +18,10 @@ const answersFor = (options) => {
 }
 
 const systemLookup = dns.lookup
-dns.lookup = function lookup(hostname, options, callback) {
-  const done = typeof options === 'function' ? options : callback
-  if (!isLoopbackName(hostname)) return systemLookup.call(this, hostname, options, callback)
+dns.lookup = function lookup(...args) {
+  const [hostname, options] = args
+  if (!isLoopbackName(hostname)) return systemLookup.apply(this, args)
+  const done = typeof options === 'function' ? options : args[2]
   const wanted =
     typeof options === 'number'
       ? { family: options }
@@ -35,8 +36,9 @@ dns.lookup = function lookup(hostname, options, callback) {
 }
 
 const systemLookupPromise = dns.promises.lookup
-dns.promises.lookup = async function lookup(hostname, options) {
-  if (!isLoopbackName(hostname)) return systemLookupPromise.call(this, hostname, options)
+dns.promises.lookup = async function lookup(...args) {
+  const [hostname, options] = args
+  if (!isLoopbackName(hostname)) return systemLookupPromise.apply(this, args)
   return answersFor(typeof options === 'number' ? { family: options } : (options ?? {}))
 }
 

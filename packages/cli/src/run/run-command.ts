@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { CliError } from '../cli-error.ts'
 import { vcapServices, writeBindingDirectory } from '../commands/binding-format.ts'
 import { renderHostsLines } from '../commands/hosts.ts'
 import type { ServerConnection } from '../connection.ts'
@@ -116,7 +117,13 @@ function spawnAndWait(command: readonly string[], env: NodeJS.ProcessEnv): Promi
     }
     child.once('error', (error) => {
       done()
-      reject(error)
+      reject(
+        new CliError(`The command "${file}" cannot be started.`, {
+          why: error.message,
+          cure: 'Write it behind --, as in: twinlatch run -- node app.js',
+          cause: error,
+        }),
+      )
     })
     child.once('exit', (code, signal) => {
       done()
