@@ -1,6 +1,7 @@
 import {
   type Clock,
   createProblem,
+  Gate,
   type Logger,
   problemResponse,
   systemClock,
@@ -12,7 +13,6 @@ import { bodyLimit } from 'hono/body-limit'
 import type { CertificateAuthority } from './certificate-authority.ts'
 import { pemOf } from './chain-pem.ts'
 import { CaError } from './errors.ts'
-import { Gate } from './gate.ts'
 import { renderFailure } from './http-problems.ts'
 import { parseListQuery, parseOrder } from './http-schemas.ts'
 import { notBuiltYet } from './not-built-yet.ts'

@@ -1,8 +1,7 @@
-import type { Clock } from '@twinlatch/kit'
+import { type Clock, Gate } from '@twinlatch/kit'
 import type { KeyPair, KeyPool, KeyType } from '@twinlatch/pki'
 import type { CaLimits } from './config.ts'
 import { CaError } from './errors.ts'
-import { Gate } from './gate.ts'
 import { TokenBuckets } from './token-bucket.ts'
 
 /**

@@ -243,6 +243,19 @@ describe('reading', () => {
 })
 
 describe('hostile content', () => {
+  test('a burst of calls for public keys is refused beyond its line, and served again after it', async () => {
+    await stack.ok('app', 'POST', '/v1/instanceCertificates', entry('a.p12', p12))
+    const path = '/v1/instanceCertificates/a.p12/publicKeys'
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, () => stack.call('app', 'GET', path)),
+    )
+    const refused = answers.filter(({ status }) => status === 429)
+    expect(refused).toHaveLength(12)
+    expect(refused[0]?.headers.get('retry-after')).toBe('5')
+    expect(await refused[0]?.json()).toEqual({ ErrorMessage: 'too many keystores are being read' })
+    expect((await stack.call('app', 'GET', path)).status).toBe(400)
+  })
+
   const refusedOrWhole = async (name: string, content: Uint8Array) => {
     try {
       const parsed = await parseCertificateEntry(entry(name, Buffer.from(content)))

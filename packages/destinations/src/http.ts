@@ -1,4 +1,4 @@
-import type { Logger } from '@twinlatch/kit'
+import { Gate, type Logger } from '@twinlatch/kit'
 import { type Authenticate, callerOrResponse } from '@twinlatch/trust'
 import { type Context, Hono } from 'hono'
 import { answerError, errorAnswer, type RouteEnvironment } from './answer-http.ts'
@@ -38,6 +38,7 @@ const notBuilt: readonly { readonly path: string; readonly what: string }[] = [
 /** The Destination service's routes, below `/destination-configuration`. */
 export function createDestinationsApp({ service, authenticate, log }: DestinationsAppDeps): Hono {
   const app = new Hono<RouteEnvironment>()
+  const gate = new Gate(destinationLimits.keystoresReadAtOnce)
   app.use(async (c, next) => {
     const caller = await callerOrResponse(authenticate, c.req.raw, 'sap')
     if (caller instanceof Response) return caller
@@ -60,9 +61,12 @@ export function createDestinationsApp({ service, authenticate, log }: Destinatio
     const certificates = certificateDoor(service, level)
     app.route(`/v1/${destinations.path}`, collectionRoutes(destinations))
     app.get(`/v1/${certificates.path}/:name/publicKeys`, async (c) => {
-      const stored = await readItem(c, certificates, c.req.param('name'))
-      if (stored instanceof Response) return stored
-      return c.json(await readPublicKeys(stored.item), 200, { ETag: `"${stored.etag}"` })
+      const answer = await gate.pass(async () => {
+        const stored = await readItem(c, certificates, c.req.param('name'))
+        if (stored instanceof Response) return stored
+        return c.json(await readPublicKeys(stored.item), 200, { ETag: `"${stored.etag}"` })
+      })
+      return answer ?? errorAnswer(429, 'too many keystores are being read', { 'Retry-After': '5' })
     })
     app.route(`/v1/${certificates.path}`, collectionRoutes(certificates))
     for (const { path } of [destinations, certificates]) {

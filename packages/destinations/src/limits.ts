@@ -10,6 +10,11 @@ export const destinationLimits = {
   certificateBodyBytesMax: 8 * mebibyte,
   /** pki.md section 4.4: no real keystore comes near, and it is parsed in memory. */
   certificateFileBytesMax: 1 * mebibyte,
+  /**
+   * Keystores opened for their public keys. Each may cost seconds of derivation (pki.md section
+   * 4.4), which whoever uploaded it chose; those in line behind them are what clients wait for.
+   */
+  keystoresReadAtOnce: { running: 2, waiting: 16 },
   /** Entries of one bulk call: one transaction, which others wait for. */
   bulkEntriesMax: 200,
   /** More than any authentication type has, user-defined ones included. */

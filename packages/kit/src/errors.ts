@@ -17,7 +17,9 @@ export class CodedError<Code extends string = string> extends Error {
 
 /** True for an error whose `code` belongs to one of our packages, whichever package threw it. */
 export function isCodedError(error: unknown): error is Error & { code: string } {
-  return error instanceof Error && 'code' in error && /^[a-z0-9]+\/[a-z0-9-]+$/.test(`${error.code}`)
+  return (
+    error instanceof Error && 'code' in error && /^[a-z0-9]+\/[a-z0-9-]+$/.test(`${error.code}`)
+  )
 }
 
 /** Text of anything thrown, without its stack. */

@@ -1,6 +1,7 @@
 export { type Clock, systemClock } from './clock.ts'
 export { describeDuration, parseDuration } from './duration.ts'
 export { CodedError, isCodedError, messageOf } from './errors.ts'
+export { Gate } from './gate.ts'
 export {
   type Branded,
   devSubaccountId,
