@@ -116,7 +116,7 @@ export class HttpEdge<Context> {
     if (!connection || connection.closing || connection.finished) return
     const fault = classifyParserError(error)
     if (fault === null) {
-      if (error.code === 'HPE_CLOSED_CONNECTION') connection.finished = true
+      if (error.code === 'HPE_CLOSED_CONNECTION') this.#finish(connection)
       else socket.destroy()
       return
     }
@@ -138,6 +138,12 @@ export class HttpEdge<Context> {
     turn.exchange?.giveUp(`broken request body: ${fault.detail}`)
     if (answered) connection.socket.destroy()
     else this.#refuseRaw(connection, fault)
+  }
+
+  /** Nothing more is read; Node itself ends the connection only if the head of the request said so. */
+  #finish(connection: EdgeConnection<Context>): void {
+    connection.finished = true
+    if (connection.running === null && connection.waiting.length === 0) this.#end(connection)
   }
 
   #enqueue(socket: Duplex, turn: Turn<Context>): void {
@@ -164,7 +170,8 @@ export class HttpEdge<Context> {
       })
       .finally(() => {
         connection.running = null
-        if (this.#draining && connection.waiting.length === 0) this.#end(connection)
+        const last = this.#draining || connection.finished
+        if (last && connection.waiting.length === 0) this.#end(connection)
         else this.#next(connection)
       })
   }
@@ -187,7 +194,8 @@ export class HttpEdge<Context> {
       outgoing,
       // Node drops what came in one piece with a request for an upgrade that is not made: whatever
       // arrives behind it may begin in the middle of a request.
-      mustClose: () => this.#draining || connection.closing || result.asksForUpgrade,
+      mustClose: () =>
+        this.#draining || connection.closing || result.asksForUpgrade || managesByTrailer(incoming),
       onClosing: () => {
         connection.closing = true
       },
@@ -262,6 +270,11 @@ function createParserServer(limits: WireLimits): Server {
   server.maxHeadersCount = 0
   server.timeout = limits.exchangeIdleTimeoutMs
   return server
+}
+
+/** Trailers are dropped, but llhttp obeys one that manages the connection (RFC 9110 section 6.5.1). */
+function managesByTrailer({ rawTrailers }: IncomingMessage): boolean {
+  return rawTrailers.some((text, at) => at % 2 === 0 && /^(?:proxy-)?connection$/i.test(text))
 }
 
 function rawHead(incoming: IncomingMessage) {

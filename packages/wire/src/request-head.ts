@@ -74,7 +74,6 @@ export function requestFault(status: RequestFault['status'], detail: string): Re
  */
 export function checkRequestHead(raw: RawRequestHead): RequestHeadResult {
   const named = listElements(raw.headers, 'connection')
-  const asksForUpgrade = named.includes('upgrade')
   const fault =
     checkVersion(raw) ??
     checkSize(raw) ??
@@ -83,7 +82,7 @@ export function checkRequestHead(raw: RawRequestHead): RequestHeadResult {
     checkFraming(raw.headers) ??
     checkHost(raw.headers) ??
     checkConnection(named) ??
-    (asksForUpgrade ? checkUpgrade(raw.headers) : null)
+    (named.includes('upgrade') ? checkUpgrade(raw.headers) : null)
   if (fault) return { ok: false, fault }
   const authority = valuesOf(raw.headers, 'host')[0] ?? ''
   const target = reduceTarget(raw, authority)
@@ -92,6 +91,7 @@ export function checkRequestHead(raw: RawRequestHead): RequestHeadResult {
   const headers = withoutHopByHop(raw.headers).filter(
     ([name]) => !(expectsContinue && name.toLowerCase() === 'expect'),
   )
+  const asksForUpgrade = raw.headers.some(([name]) => name.toLowerCase() === 'upgrade')
   const head = { method: raw.method, target, authority, headers }
   return { ok: true, expectsContinue, asksForUpgrade, head }
 }

@@ -25,18 +25,21 @@ export function splitAnswers(text: string, methods: readonly string[], ended: bo
   const waiting = [...methods]
   return split(text, (line, head) => {
     const status = Number(line.split(' ')[1])
-    if (status < 200) return { kind: 'none' }
+    if (status < 200) return { kind: 'none', length: 0 }
     const method = waiting.shift()
-    if (method === 'HEAD' || status === 204 || status === 304) return { kind: 'none' }
+    if (method === 'HEAD' || status === 204 || status === 304) return { kind: 'none', length: 0 }
     const body = bodyKind(head)
-    if (body.kind === 'none') return ended ? { kind: 'rest' } : { kind: 'length', length: Infinity }
+    if (body.kind === 'none')
+      return ended ? { kind: 'rest', length: 0 } : { kind: 'length', length: Infinity }
     return body
   })
 }
 
-type BodyKind =
-  | { readonly kind: 'none' | 'chunked' | 'rest' }
-  | { readonly kind: 'length'; readonly length: number }
+/** `length` in bytes, of `length` only. */
+interface BodyKind {
+  readonly kind: 'none' | 'chunked' | 'rest' | 'length'
+  readonly length: number
+}
 
 function split(text: string, kindOf: (startLine: string, head: string) => BodyKind): Split {
   const messages: RawMessage[] = []
@@ -53,9 +56,11 @@ function split(text: string, kindOf: (startLine: string, head: string) => BodyKi
 }
 
 function bodyKind(head: string): BodyKind {
-  if (/^transfer-encoding: *chunked$/im.test(head)) return { kind: 'chunked' }
+  if (/^transfer-encoding: *chunked$/im.test(head)) return { kind: 'chunked', length: 0 }
   const length = /^content-length: *([0-9]+)$/im.exec(head)?.[1]
-  return length === undefined ? { kind: 'none' } : { kind: 'length', length: Number(length) }
+  return length === undefined
+    ? { kind: 'none', length: 0 }
+    : { kind: 'length', length: Number(length) }
 }
 
 /** The body at the start of a text, or `null` while it is not there to its end. */

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { H, type RequestCase } from './cases/case.ts'
-import { headRows, requestLineRows } from './cases/gateway-rows.ts'
-import { chunkClasses, framingClasses } from './cases/smuggling.ts'
+import { chunkClasses } from './cases/chunks.ts'
+import { framingClasses } from './cases/framing.ts'
+import { headRows } from './cases/head-rows.ts'
+import { requestLineRows } from './cases/request-line-rows.ts'
 import { createEdgeMaterial, type Edge, openEdge } from './edge.ts'
 import { converse, lineOf, type Segmentation, statusesOf } from './raw-client.ts'
 

@@ -21,6 +21,9 @@ export interface RequestCase {
 /** The Host line of every request that is not about Host. */
 export const H = 'Host: edge.test.localhost\r\n'
 
+/** The request that an attacker hides: it must never reach the origin as one. */
+export const hidden = `GET /smuggled HTTP/1.1\r\n${H}\r\n`
+
 /** A request with nothing in it but these lines; each without its line end. */
 export function get(...lines: readonly string[]): string {
   return `GET / HTTP/1.1\r\n${H}${lines.map((line) => `${line}\r\n`).join('')}\r\n`
