@@ -1,23 +1,19 @@
 import { devSubaccountId } from '@twinlatch/kit'
 import type { Store } from '@twinlatch/store'
-import {
-  createFakeClock,
-  createTemporaryDirectory,
-  type TemporaryDirectory,
-} from '@twinlatch/testing'
+import { createFakeClock, createTestDatabase, type TestDatabase } from '@twinlatch/testing'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { otherTenant, startControl } from '../testing/start-control.ts'
 import type { Control } from './service.ts'
 
 const clock = createFakeClock('2026-01-01T00:00:00.000Z')
-let home: TemporaryDirectory
+let home: TestDatabase
 let store: Store
 let control: Control
 
 beforeEach(async () => {
-  home = await createTemporaryDirectory()
-  ;({ store, control } = await startControl(home.path, clock))
+  home = await createTestDatabase()
+  ;({ store, control } = await startControl(home.url, clock))
 })
 afterEach(async () => {
   await store.stop()
@@ -75,7 +71,7 @@ test('a subaccount sees its own rows only; the chain runs over all of them', asy
 test('the chain goes on after a restart', async () => {
   await write('a')
   await store.stop()
-  ;({ store, control } = await startControl(home.path, clock))
+  ;({ store, control } = await startControl(home.url, clock))
   await write('b')
   expect(await control.audit.check()).toEqual({ ok: true, rows: 3 })
 })

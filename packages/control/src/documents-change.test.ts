@@ -1,12 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { devSubaccountId } from '@twinlatch/kit'
 import type { Store } from '@twinlatch/store'
-import {
-  createFakeClock,
-  createTemporaryDirectory,
-  type TemporaryDirectory,
-} from '@twinlatch/testing'
+import { createFakeClock, createTestDatabase, type TestDatabase } from '@twinlatch/testing'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { gateway, line } from '../testing/line-compiler.ts'
@@ -14,7 +8,7 @@ import { admin, otherTenant, startControl } from '../testing/start-control.ts'
 import type { Control } from './service.ts'
 
 const clock = createFakeClock('2026-01-01T00:00:00.000Z')
-let home: TemporaryDirectory
+let home: TestDatabase
 let store: Store
 let control: Control
 
@@ -23,11 +17,11 @@ const apply = (text: string, by = admin) => control.documents.apply({ files: [fi
 const actions = async (report: ReturnType<typeof apply>) =>
   (await report).results.map(({ kind, name, action }) => `${kind}/${name} ${action}`)
 const start = async () => {
-  ;({ store, control } = await startControl(home.path, clock))
+  ;({ store, control } = await startControl(home.url, clock))
 }
 
 beforeEach(async () => {
-  home = await createTemporaryDirectory()
+  home = await createTestDatabase()
   clock.set('2026-01-01T00:00:00.000Z')
   await start()
 })
@@ -112,12 +106,10 @@ describe('listeners', () => {
 })
 
 describe('at rest', () => {
-  test('no file of the home holds a byte of a body', async () => {
+  test('nothing that is stored holds a byte of a body', async () => {
     await apply(line('Secret', 's', { stringData: { key: 'hunter2-hunter2' } }))
     await apply(line('Deployment', 'd', { env: 'swordfish-swordfish' }))
-    const bytes = Buffer.concat(
-      readdirSync(home.path).map((name) => readFileSync(join(home.path, name))),
-    )
+    const bytes = await home.files()
     expect(bytes.includes('hunter2-hunter2')).toBe(false)
     expect(bytes.includes('swordfish-swordfish')).toBe(false)
     expect(bytes.includes('Deployment')).toBe(true)

@@ -1,10 +1,6 @@
 import { devSubaccountId, silentLogger } from '@twinlatch/kit'
 import type { Store } from '@twinlatch/store'
-import {
-  createFakeClock,
-  createTemporaryDirectory,
-  type TemporaryDirectory,
-} from '@twinlatch/testing'
+import { createFakeClock, createTestDatabase, type TestDatabase } from '@twinlatch/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createLineCompiler, documentOf, gateway, line } from '../testing/line-compiler.ts'
 import { admin, startControl } from '../testing/start-control.ts'
@@ -12,7 +8,7 @@ import type { DocumentCompiler } from './document.ts'
 import { type Control, openControl } from './service.ts'
 
 const clock = createFakeClock('2026-01-01T00:00:00.000Z')
-let home: TemporaryDirectory
+let home: TestDatabase
 let store: Store
 let control: Control
 
@@ -21,11 +17,11 @@ const apply = (text: string, by = admin) => control.documents.apply({ files: [fi
 const actions = async (report: ReturnType<typeof apply>) =>
   (await report).results.map(({ kind, name, action }) => `${kind}/${name} ${action}`)
 const start = async () => {
-  ;({ store, control } = await startControl(home.path, clock))
+  ;({ store, control } = await startControl(home.url, clock))
 }
 
 beforeEach(async () => {
-  home = await createTemporaryDirectory()
+  home = await createTestDatabase()
   clock.set('2026-01-01T00:00:00.000Z')
   await start()
 })

@@ -1,22 +1,18 @@
 import { devSubaccountId, silentLogger } from '@twinlatch/kit'
-import {
-  createFakeClock,
-  createTemporaryDirectory,
-  type TemporaryDirectory,
-} from '@twinlatch/testing'
+import { createFakeClock, createTestDatabase, type TestDatabase } from '@twinlatch/testing'
 import type { Explanation } from '@twinlatch/trust'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startControl } from '../testing/start-control.ts'
 import { createControlApp } from './http.ts'
 
 const clock = createFakeClock('2026-01-01T00:00:00.000Z')
-let home: TemporaryDirectory
+let home: TestDatabase
 let started: Awaited<ReturnType<typeof startControl>>
 
 beforeEach(async () => {
   clock.set('2026-01-01T00:00:00.000Z')
-  home = await createTemporaryDirectory()
-  started = await startControl(home.path, clock)
+  home = await createTestDatabase()
+  started = await startControl(home.url, clock)
 })
 afterEach(async () => {
   await started.store.stop()

@@ -1,22 +1,18 @@
 import { devSubaccountId, newSubaccountId } from '@twinlatch/kit'
 import type { Store } from '@twinlatch/store'
-import {
-  createFakeClock,
-  createTemporaryDirectory,
-  type TemporaryDirectory,
-} from '@twinlatch/testing'
+import { createFakeClock, createTestDatabase, type TestDatabase } from '@twinlatch/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { admin, startControl } from '../testing/start-control.ts'
 import type { Control } from './service.ts'
 
 const clock = createFakeClock('2026-01-01T00:00:00.000Z')
-let home: TemporaryDirectory
+let home: TestDatabase
 let store: Store
 let control: Control
 
 beforeEach(async () => {
-  home = await createTemporaryDirectory()
-  ;({ store, control } = await startControl(home.path, clock))
+  home = await createTestDatabase()
+  ;({ store, control } = await startControl(home.url, clock))
 })
 afterEach(async () => {
   await store.stop()
@@ -33,7 +29,7 @@ test('dev is there from the start, with its constant GUID, and once', async () =
   expect(await control.subaccounts.list()).toEqual([dev])
   await store.stop()
   clock.advance(1000)
-  ;({ store, control } = await startControl(home.path, clock))
+  ;({ store, control } = await startControl(home.url, clock))
   expect(await control.subaccounts.list()).toEqual([dev])
   expect((await control.audit.list(devSubaccountId)).length).toBe(1)
 })

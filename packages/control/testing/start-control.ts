@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import {
   type Clock,
   devSubaccountId,
@@ -13,14 +12,14 @@ import { createLineCompiler } from './line-compiler.ts'
 /** The admin in `dev`. */
 export const admin = { subaccountId: devSubaccountId, actor: 'admin' }
 
-/** Control on a real database in `home`. */
+/** Control on the real database at `url`. */
 export async function startControl(
-  home: string,
+  url: string,
   clock: Clock,
   compiler: DocumentCompiler = createLineCompiler(),
 ): Promise<{ store: Store; control: Control }> {
   const store = await openStore({
-    url: `sqlite:${join(home, 'twinlatch.db')}`,
+    url,
     masterKey: new Secret<Uint8Array>(Buffer.alloc(32, 7)),
     clock,
     log: silentLogger,

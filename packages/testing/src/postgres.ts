@@ -66,26 +66,59 @@ export async function startPostgres(): Promise<PostgresServer | undefined> {
   }
 }
 
-/** A new, empty database on the server of `url`, as the URL that opens it. */
+/**
+ * A new, empty database on the server of `url`, as the URL that opens it. It is a schema in a
+ * database of this process: making one takes a millisecond, a whole database a tenth of a second.
+ */
 export async function createPostgresDatabase(url: string): Promise<string> {
-  const name = `test_${randomBytes(8).toString('hex')}`
-  await command(url, `create database ${name}`)
   const created = new URL(url)
-  created.pathname = `/${name}`
+  const schema = `test_${randomBytes(8).toString('hex')}`
+  ownDatabase ??= makeOwnDatabase(url)
+  created.pathname = `/${await ownDatabase}`
+  await command(created.href, `create schema ${schema}`)
+  created.searchParams.set('options', `-c search_path=${schema}`)
   return created.href
 }
 
-/** Removes a database that `createPostgresDatabase` made, whoever is still connected to it. */
-export async function dropPostgresDatabase(url: string, created: string): Promise<void> {
-  const name = new URL(created).pathname.slice(1)
-  await command(url, `drop database if exists ${name} with (force)`)
+let ownDatabase: Promise<string> | undefined
+
+async function makeOwnDatabase(url: string): Promise<string> {
+  const name = `process_${randomBytes(8).toString('hex')}`
+  await command(url, `create database ${name}`)
+  return name
+}
+
+/** Removes a database that `createPostgresDatabase` made. */
+export async function dropPostgresDatabase(created: string): Promise<void> {
+  await withClient(created, async (client) => {
+    const { rows } = await client.query<{ name: string }>('select current_schema() as name')
+    for (const { name } of rows) await client.query(`drop schema ${name} cascade`)
+  })
+}
+
+/** Every row of every table of the database at `url`, as text. */
+export async function readPostgresRows(url: string): Promise<Buffer> {
+  return withClient(url, async (client) => {
+    const { rows } = await client.query<{ tablename: string }>(
+      'select tablename from pg_tables where schemaname = current_schema() order by 1',
+    )
+    const contents: unknown[] = []
+    for (const { tablename } of rows) {
+      contents.push((await client.query(`select * from ${tablename}`)).rows)
+    }
+    return Buffer.from(JSON.stringify(contents), 'utf8')
+  })
 }
 
 async function command(url: string, text: string): Promise<void> {
+  await withClient(url, (client) => client.query(text))
+}
+
+async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: url })
   await client.connect()
   try {
-    await client.query(text)
+    return await work(client)
   } finally {
     await client.end()
   }

@@ -1,13 +1,16 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createPostgresDatabase, dropPostgresDatabase } from './postgres.ts'
+import { createPostgresDatabase, dropPostgresDatabase, readPostgresRows } from './postgres.ts'
 import { createTemporaryDirectory } from './temporary-directory.ts'
 
 /** An empty database for one test, of the kind that the run is about. */
 export interface TestDatabase {
   readonly kind: 'sqlite' | 'postgres'
   readonly url: string
-  /** The bytes of every file it consists of; nothing for a server's, which are not ours to read. */
+  /**
+   * The bytes of every file it consists of; of a server, whose files are not ours to read, every
+   * row of every table.
+   */
   files(): Promise<Buffer>
   /** Removes it with everything in it. */
   remove(): Promise<void>
@@ -47,7 +50,7 @@ async function onPostgres(): Promise<TestDatabase> {
   return {
     kind: 'postgres',
     url,
-    files: async () => Buffer.alloc(0),
-    remove: () => dropPostgresDatabase(server, url),
+    files: () => readPostgresRows(url),
+    remove: () => dropPostgresDatabase(url),
   }
 }

@@ -1,7 +1,7 @@
 import { devSubaccountId } from '@twinlatch/kit'
 import { createFakeClock } from '@twinlatch/testing'
 import { describe, expect, test } from 'vitest'
-import { acmeId, openTokenStack } from './fixture-http.ts'
+import { acmeId, openTokenStack } from '../testing/token-stack.ts'
 
 const json = { 'content-type': 'application/json' }
 const post = (body: unknown) => ({ method: 'POST', headers: json, body: JSON.stringify(body) })

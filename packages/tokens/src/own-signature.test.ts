@@ -8,7 +8,7 @@ import {
   SignJWT,
 } from 'jose'
 import { expect, test } from 'vitest'
-import { acmeId, openTokenStack } from './fixture-http.ts'
+import { acmeId, openTokenStack } from '../testing/token-stack.ts'
 import { createSigningKeyStore } from './signing-key-store.ts'
 
 /** A token of ours after `change`, signed by our own key: only the claims can give it away. */

@@ -1,7 +1,7 @@
 import { createFakeClock } from '@twinlatch/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { openTokenStack } from './fixture-http.ts'
+import { openTokenStack } from '../testing/token-stack.ts'
 import { addressKey, createRateLimiter } from './rate-limit.ts'
 
 describe('a token bucket', () => {

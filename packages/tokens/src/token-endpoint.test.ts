@@ -9,7 +9,7 @@ import {
   jwtVerify,
 } from 'jose'
 import { expect, test } from 'vitest'
-import { openTokenStack } from './fixture-http.ts'
+import { openTokenStack } from '../testing/token-stack.ts'
 
 type Json = Record<string, unknown>
 

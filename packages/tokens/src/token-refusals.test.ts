@@ -1,6 +1,6 @@
 import { createFakeClock } from '@twinlatch/testing'
 import { expect, test } from 'vitest'
-import { openTokenStack } from './fixture-http.ts'
+import { openTokenStack } from '../testing/token-stack.ts'
 
 type Json = Record<string, unknown>
 

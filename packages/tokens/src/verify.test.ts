@@ -3,7 +3,7 @@ import { devSubaccountId } from '@twinlatch/kit'
 import { createFakeClock } from '@twinlatch/testing'
 import { decodeJwt, decodeProtectedHeader, type JWTPayload, SignJWT } from 'jose'
 import { describe, expect, test } from 'vitest'
-import { acmeId, openTokenStack, type TokenStack } from './fixture-http.ts'
+import { acmeId, openTokenStack, type TokenStack } from '../testing/token-stack.ts'
 import { authenticateByToken } from './service.ts'
 
 async function issue(stack: TokenStack, name = 'app', subaccountId = devSubaccountId) {

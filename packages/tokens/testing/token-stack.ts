@@ -1,7 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import {
   type Clock,
   createLogger,
@@ -13,11 +10,12 @@ import {
   type SubaccountId,
 } from '@twinlatch/kit'
 import { type AuditEntry, openStore, type Store, type SubaccountEntry } from '@twinlatch/store'
+import { createTestDatabase, type TestDatabase } from '@twinlatch/testing'
 import type { Authenticate } from '@twinlatch/trust'
 import type { Hono } from 'hono'
-import { createTokensApp } from './http.ts'
-import { migrations } from './migrations/index.ts'
-import { openTokenService, type TokenService } from './service.ts'
+import { createTokensApp } from '../src/http.ts'
+import { migrations } from '../src/migrations/index.ts'
+import { openTokenService, type TokenService } from '../src/service.ts'
 
 /** The second tenant of the tests. */
 export const acmeId = parseSubaccountId('11111111-2222-3333-4444-555555555555') as SubaccountId
@@ -27,7 +25,7 @@ const subaccounts: readonly SubaccountEntry[] = [
   { id: acmeId, name: 'acme', host: 'acme.localhost' },
 ]
 
-/** The token service on a real database in a directory of its own. */
+/** The token service on a real database of its own. */
 export interface TokenStack extends AsyncDisposable {
   readonly store: Store
   readonly service: TokenService
@@ -66,17 +64,17 @@ const authenticate: Authenticate = async (headers) => {
   }
 }
 
-/** Opens a stack; `directory` and `masterKey` are those of an earlier one when it restarts. */
+/** Opens a stack; `testDatabase` and `masterKey` are those of an earlier one when it restarts. */
 export async function openTokenStack(
   clock: Clock,
-  earlier?: { directory: string; masterKey: Secret<Uint8Array> },
+  earlier?: { testDatabase: TestDatabase; masterKey: Secret<Uint8Array> },
 ): Promise<TokenStack> {
-  const directory = earlier?.directory ?? (await mkdtemp(join(tmpdir(), 'twinlatch-tokens-')))
+  const testDatabase = earlier?.testDatabase ?? (await createTestDatabase())
   const masterKey = earlier?.masterKey ?? new Secret(randomBytes(32))
   const lines: string[] = []
   const log = createLogger({ level: 'debug', destination: { write: (line) => lines.push(line) } })
   const store: Store = await openStore({
-    url: `sqlite:${join(directory, 'test.db')}`,
+    url: testDatabase.url,
     masterKey,
     clock,
     log,
@@ -126,13 +124,10 @@ export async function openTokenStack(
     call,
     admin,
     logged: () => lines.join(''),
-    async stored() {
-      const files = await readdir(directory)
-      return Buffer.concat(await Promise.all(files.map((file) => readFile(join(directory, file)))))
-    },
+    stored: () => testDatabase.files(),
     async restart() {
       await store.stop()
-      return openTokenStack(clock, { directory, masterKey })
+      return openTokenStack(clock, { testDatabase, masterKey })
     },
     token: (form, headers = {}, address = '127.0.0.1') =>
       call('/oauth/token', { method: 'POST', headers, body: new URLSearchParams(form) }, address),
@@ -142,7 +137,7 @@ export async function openTokenStack(
     },
     async [Symbol.asyncDispose]() {
       await store.stop()
-      await rm(directory, { recursive: true, force: true })
+      await testDatabase.remove()
     },
   }
 }
