@@ -33,6 +33,12 @@ const nounsNotBuilt = [
   ],
 ]
 
+/** Other forms of their names, as the tree gives them. */
+const shortForms: ReadonlyMap<string, string> = new Map([
+  ['route', 'match'],
+  ['function', 'fn'],
+])
+
 /** Nouns that have some verbs already, and the verbs they still lack. */
 const verbsNotBuilt: ReadonlyMap<string, readonly string[]> = new Map([
   ['ca', ['create', 'show', 'rotate', 'crl', 'trust']],
@@ -55,8 +61,10 @@ export function addNotBuiltCommands(program: Command): void {
 }
 
 function addOne(parent: Command, name: string, whole: string): void {
-  parent
-    .command(name, { hidden: true })
+  const command = parent.command(name, { hidden: true })
+  const shortForm = parent.parent === null ? shortForms.get(name) : undefined
+  if (shortForm !== undefined) command.alias(shortForm)
+  command
     .argument('[rest...]')
     .allowUnknownOption()
     .helpOption(false)

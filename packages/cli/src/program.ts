@@ -18,6 +18,7 @@ import { addStatusCommands } from './commands/status.ts'
 import { addSubaccountCommands } from './commands/subaccount.ts'
 import { addUpCommand } from './commands/up.ts'
 import { addVersionCommand } from './commands/version.ts'
+import { addExamples } from './help-examples.ts'
 import { addNotBuiltCommands } from './not-built.ts'
 import type { Terminal } from './terminal.ts'
 import { programVersion } from './version.ts'
@@ -53,8 +54,13 @@ export function createProgram(terminal: Terminal): Command {
     .helpCommand(false)
     .enablePositionalOptions()
     .showHelpAfterError('(add --help for usage)')
+    .configureOutput({
+      writeOut: (text) => terminal.out(text.trimEnd()),
+      writeErr: (text) => terminal.note(text.trimEnd()),
+    })
   for (const add of groups) add(program, terminal)
   addNotBuiltCommands(program)
+  addExamples(program)
   inheritSettings(program)
   return program
 }

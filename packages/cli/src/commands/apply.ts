@@ -28,13 +28,6 @@ export function addApplyCommands(program: Command, terminal: Terminal): void {
     )
     .option('--prune', 'not built yet')
     .option('--lenient', 'not built yet')
-    .addHelpText(
-      'after',
-      '\nExamples:\n' +
-        '  twinlatch apply -f examples/01-cluster-domain\n' +
-        '  twinlatch ca bundle clients --as-secret istio-system/kyma-mtls-cacert | twinlatch apply -f -\n' +
-        '  twinlatch apply -f gateway.yaml --dry-run=server',
-    )
     .action((options: ApplyOptions) => apply(options, terminal))
 
   withFiles(program.command('delete'))

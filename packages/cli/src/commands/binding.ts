@@ -24,7 +24,7 @@ export function addBindingCommands(program: Command, terminal: Terminal): void {
   withServer(binding.command('create').argument('<name>'))
     .description('create a service instance and credentials for it')
     .addOption(
-      new Option('--credential-type <type>')
+      new Option('--credential-type <type>', 'binding-secret; x509 is not built yet')
         .choices(['binding-secret', 'x509'])
         .default('binding-secret'),
     )

@@ -38,13 +38,6 @@ export function addCaCommands(program: Command, terminal: Terminal): void {
   withServer(ca.command('bundle').argument('<authority>', 'clients, partner or server'))
     .description('print what a verifier must trust: the root, as PEM')
     .option('--as-secret <namespace/name>', 'print it as the -cacert Secret of a Gateway instead')
-    .addHelpText(
-      'after',
-      '\nExamples:\n' +
-        '  twinlatch ca bundle server > ca.pem\n' +
-        '  twinlatch ca bundle clients --as-secret istio-system/kyma-mtls-cacert | twinlatch apply -f -\n' +
-        '  openssl verify -CAfile <(twinlatch ca bundle clients) …',
-    )
     .action(async (authority: string, options: ServerOptions & { asSecret?: string }) => {
       const secret = options.asSecret === undefined ? null : parseSecretName(options.asSecret)
       const bundle = await withConnection(options, (server) => server.ca.bundle(authority))

@@ -33,13 +33,6 @@ export function addInspectCommand(cert: Command, terminal: Terminal): void {
         'exit 3 when there is a finding of that level or above',
       ).choices([...levels]),
     )
-    .addHelpText(
-      'after',
-      '\nExamples:\n' +
-        '  twinlatch cert inspect partner.pfx --password-stdin < pw.txt\n' +
-        '  twinlatch cert inspect https://httpbin-x509.mtls.localhost:9443\n' +
-        '  twinlatch cert inspect - < chain.pem -o json',
-    )
     .action((source: string, options: InspectOptions) => inspect(source, options, terminal))
 }
 

@@ -87,13 +87,6 @@ function addIssueCommand(cert: Command, terminal: Terminal): void {
     .option('--if-missing', 'do nothing when an unexpired certificate of that name exists')
     .option('--force', 'overwrite the file')
     .option('--json', 'machine-readable summary on stdout')
-    .addHelpText(
-      'after',
-      '\nExamples:\n' +
-        '  twinlatch cert issue poster-quovadis --password-stdin -o poster-quovadis.p12 < pw.txt\n' +
-        '  twinlatch cert issue gw --profile server --san "DNS:*.mtls.localhost" --as-secret istio-system/kyma-mtls | twinlatch apply -f -\n' +
-        '  twinlatch cert issue erp --key-type ec --days 30 --password-file pw.txt',
-    )
     .action((name: string, options: IssueOptions) =>
       options.asSecret === undefined
         ? issueKeystore(name, options, terminal)

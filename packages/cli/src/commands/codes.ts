@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { CliError, exitCodes } from '../cli-error.ts'
+import { childNamed } from '../command-tree.ts'
 import { alignColumns, type Terminal } from '../terminal.ts'
 
 /** `help [command]` and `help codes [CODE]`. */
@@ -11,8 +12,7 @@ export function addHelpCommand(program: Command, terminal: Terminal): void {
     .action(async (words: readonly string[]) => {
       if (words[0] === 'codes') return explainCodes(words[1], terminal)
       const found = words.reduce<Command | undefined>(
-        (parent, word) =>
-          parent?.commands.find((command) => [command.name(), ...command.aliases()].includes(word)),
+        (parent, word) => parent && childNamed(parent, word),
         program,
       )
       if (!found) {
@@ -20,18 +20,29 @@ export function addHelpCommand(program: Command, terminal: Terminal): void {
           exitCode: exitCodes.usage,
         })
       }
-      terminal.out(found.helpInformation().trimEnd())
+      found.outputHelp()
     })
 }
 
 async function explainCodes(code: string | undefined, terminal: Terminal): Promise<void> {
-  const { codeBook, stageOfCode } = await import('@twinlatch/trust')
+  const [{ codeBook, stageOfCode }, { findingTitles }] = await Promise.all([
+    import('@twinlatch/trust'),
+    import('@twinlatch/pki'),
+  ])
   const codes = Object.keys(stageOfCode) as (keyof typeof stageOfCode)[]
   if (code === undefined) {
-    terminal.out(alignColumns(codes.map((each) => [each, stageOfCode[each], codeBook[each].title])))
+    const decisions = codes.map((each) => [each, stageOfCode[each], codeBook[each].title])
+    const findings = [...findingTitles].map(([each, title]) => [each, 'inspect', title])
+    terminal.out(alignColumns([...decisions, ...findings]))
     return
   }
-  const known = codes.find((each) => each === code.toUpperCase())
+  const wanted = code.toUpperCase()
+  const finding = [...findingTitles].find(([each]) => each === wanted)
+  if (finding) {
+    terminal.out(`${finding[0]}   ${finding[1]}   (finding of cert inspect)`)
+    return
+  }
+  const known = codes.find((each) => each === wanted)
   if (!known) {
     throw new CliError(`There is no code "${code}".`, {
       exitCode: exitCodes.usage,

@@ -1,4 +1,5 @@
 import { Argument, type Command } from 'commander'
+import { childNamed, isHidden } from '../command-tree.ts'
 import type { ServerOptions } from '../connection.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -11,7 +12,6 @@ export function addCompletionCommand(program: Command, terminal: Terminal): void
     .command('completion')
     .description('print a completion script for a shell')
     .addArgument(new Argument('<shell>').choices([...shells]))
-    .addHelpText('after', '\nExample:\n  source <(twinlatch completion bash)')
     .action((shell: Shell) => terminal.out(scripts[shell]))
 
   program
@@ -60,15 +60,18 @@ complete -c tl -a '(__twinlatch_complete)'`,
 async function complete(program: Command, words: readonly string[]): Promise<readonly string[]> {
   const typed = words.at(-1) ?? ''
   let command = program
-  for (const word of words.slice(0, -1)) {
-    const next = command.commands.find((child) => [child.name(), ...child.aliases()].includes(word))
-    if (next) command = next
-  }
+  for (const word of words.slice(0, -1)) command = childNamed(command, word) ?? command
   if (typed.startsWith('-')) return command.options.flatMap(({ long }) => long ?? [])
-  const commands = command.commands
-    .map((child) => child.name())
-    .filter((name) => name !== '__complete')
-  return commands.length > 0 ? commands : liveNames(command)
+  const before = words.at(-2) ?? ''
+  const option = command.options.find(({ short, long }) => short === before || long === before)
+  if (option?.required) return option.argChoices ?? []
+  if (command.commands.length === 0)
+    return [...argumentChoices(command), ...(await liveNames(command))]
+  return command.commands.filter((child) => !isHidden(child)).map((child) => child.name())
+}
+
+function argumentChoices(command: Command): readonly string[] {
+  return command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? [])
 }
 
 /** Which list names the argument of a command, by the command's parent. */

@@ -81,11 +81,6 @@ function addCreateCommand(destination: Command, terminal: Terminal): void {
     .option('--keystore <name>', 'keystore of the vault that holds the client certificate')
     .option('--dynamic', 'usable by dynamic routes (HTML5.DynamicDestination)')
     .option('--property <k=v>', 'additional property, not for secrets (repeatable)', collect)
-    .addHelpText(
-      'after',
-      '\nExample:\n  twinlatch dest create httpbin-x509 --url https://httpbin-x509.mtls.localhost:9443 \\\n' +
-        '    --auth ClientCertificateAuthentication --keystore poster-quovadis.p12 --keystore-password-stdin --dynamic < pw.txt',
-    )
     .action(async (name: string, options: CreateOptions) => {
       const body = await destinationOf(name, options)
       await withConnection(options, ({ destinations }) => destinations.create('subaccount', body))

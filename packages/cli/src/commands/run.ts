@@ -22,7 +22,7 @@ export function addRunCommand(program: Command, terminal: Terminal): void {
     .addHelpText(
       'after',
       '\nWithout --server, --home or TWINLATCH_SERVER a stack of its own is started, with the sample,\n' +
-        'and removed when the command ends.\n\nExample:\n  twinlatch run -- node app.js',
+        'and removed when the command ends.',
     )
     .action(async (command: readonly string[], options: RunOptions) => {
       if (options.manifest) {

@@ -47,7 +47,13 @@ export function addUpCommand(program: Command, terminal: Terminal): void {
         .argParser(parseOutputFormat),
     )
     .addOption(
-      new Option('--log-level <level>').choices(['trace', 'debug', 'info', 'warn', 'error']),
+      new Option('--log-level <level>', 'what the log on stderr holds (default: warn)').choices([
+        'trace',
+        'debug',
+        'info',
+        'warn',
+        'error',
+      ]),
     )
     .action(async (options: UpOptions) => {
       if (options.profile === 'server') {
