@@ -48,12 +48,22 @@ const curves = new Map<string, string>([
  * without them it is SHA-1 (RFC 4055 section 3.1); an algorithm we do not know has its number as name.
  */
 export function readSignatureAlgorithm(identifier: DerNode): SignatureAlgorithm {
+  assertAlgorithmIdentifier(identifier)
   const oid = readOid(childOf(identifier, 0))
   const known = signatureAlgorithms.get(oid)
   if (known?.name !== 'rsassaPss') return known ?? { name: oid, digest: null }
   const hashField = identifier.children[1]?.children.find(({ tag }) => tag === 0xa0)
   if (hashField === undefined) return { ...known, digest: 'sha1' }
   return { ...known, digest: digests.get(readOid(childOf(childOf(hashField, 0), 0))) ?? null }
+}
+
+/** Refuses what is no AlgorithmIdentifier: a number, at most one parameter, and a NULL that is empty. */
+export function assertAlgorithmIdentifier({ tag, children }: DerNode): void {
+  const [, parameter] = children
+  const filledNull = parameter?.tag === 0x05 && parameter.content.length > 0
+  if (tag !== 0x30 || children.length < 1 || children.length > 2 || filledNull) {
+    throw new PkiError('pki/malformed-der', 'not a usable algorithm identifier')
+  }
 }
 
 /** Common name of an elliptic curve, or its dotted number. */

@@ -1,7 +1,7 @@
 import { createPublicKey, hash, type KeyObject } from 'node:crypto'
 import { readSignatureAlgorithm, type SignatureAlgorithm } from './algorithms.ts'
 import { type DerNode, readDer } from './der.ts'
-import { childOf, readBitString, readInteger } from './der-read.ts'
+import { childOf, onlyChildOf, readBitString, readInteger } from './der-read.ts'
 import { PkiError } from './errors.ts'
 import {
   type CertificateExtension,
@@ -10,7 +10,7 @@ import {
   readExtensions,
 } from './extension.ts'
 import { type PublicKeyFacts, publicKeyFacts } from './key-description.ts'
-import { type Name, nameFromNode } from './name.ts'
+import { assertValueTypes, type Name, nameFromNode } from './name.ts'
 import { decodePem } from './pem.ts'
 import { formatSerial } from './serial.ts'
 import { readTime } from './time.ts'
@@ -104,6 +104,7 @@ function readCertificate(raw: Uint8Array): Certificate {
   const signature = readSignatureAlgorithm(algorithm)
   const subject = nameFromNode(fields.subject)
   const issuer = nameFromNode(fields.issuer)
+  for (const name of [subject, issuer]) assertValueTypes(name)
   const spki = fields.spki.raw
   const keyFacts = publicKeyFacts(fields.spki)
   const extensions = fields.extensions === null ? [] : readExtensions(fields.extensions)
@@ -147,7 +148,7 @@ interface TbsFields {
 
 function tbsFields(tbs: DerNode): TbsFields {
   const hasVersion = tbs.children[0]?.tag === 0xa0
-  const version = hasVersion ? Number(readInteger(childOf(childOf(tbs, 0), 0))) + 1 : 1
+  const version = hasVersion ? Number(readInteger(onlyChildOf(childOf(tbs, 0)))) + 1 : 1
   if (version < 1 || version > 3) throw malformed(`version ${version} does not exist`)
   const first = hasVersion ? 1 : 0
   const optional = tbs.children.slice(first + 6)
@@ -165,7 +166,7 @@ function tbsFields(tbs: DerNode): TbsFields {
     validity: childOf(tbs, first + 3, 0x30),
     subject: childOf(tbs, first + 4, 0x30),
     spki: childOf(tbs, first + 5, 0x30),
-    extensions: extensions === undefined ? null : childOf(extensions, 0, 0x30),
+    extensions: extensions === undefined ? null : onlyChildOf(extensions, 0x30),
   }
 }
 

@@ -13,6 +13,12 @@ export function childOf(parent: DerNode, index: number, tag?: number): DerNode {
   return child
 }
 
+/** The part of a constructed node that may have one only, such as an explicit tag. */
+export function onlyChildOf(parent: DerNode, tag?: number): DerNode {
+  if (parent.children.length !== 1) throw malformed('one element was expected')
+  return childOf(parent, 0, tag)
+}
+
 /** Dotted text of an OBJECT IDENTIFIER node. */
 export function readOid(node: DerNode): string {
   assertTag(node, 0x06, 'an object identifier')

@@ -86,7 +86,7 @@ const extendedKeyUsageNames = new Map([...extendedKeyUsageOids].map(([name, oid]
 export function readExtensions(node: DerNode): CertificateExtension[] {
   const extensions = node.children.map((child) => {
     const hasFlag = child.children[1]?.tag === 0x01
-    if (child.children.length !== (hasFlag ? 3 : 2))
+    if (child.tag !== 0x30 || child.children.length !== (hasFlag ? 3 : 2))
       throw malformed('an extension', 'has odd parts')
     return {
       oid: readOid(childOf(child, 0)),

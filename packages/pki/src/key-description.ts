@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { curveName } from './algorithms.ts'
+import { assertAlgorithmIdentifier, curveName } from './algorithms.ts'
 import { type DerNode, readDer } from './der.ts'
 import { childOf, readBitString, readInteger, readOid } from './der-read.ts'
 import { PkiError } from './errors.ts'
@@ -27,11 +27,14 @@ const kinds = new Map<string, [PublicKeyFacts['kind'], string]>([
 /** Reads the facts without loading the key, so that any key a stranger has can be described. */
 export function publicKeyFacts(spki: DerNode): PublicKeyFacts {
   const algorithm = childOf(spki, 0, 0x30)
+  assertAlgorithmIdentifier(algorithm)
+  if (spki.children.length !== 2) throw new PkiError('pki/malformed-der', 'a key has odd parts')
+  const { bytes } = readBitString(childOf(spki, 1))
   const oid = readOid(childOf(algorithm, 0))
   const [kind, name] = kinds.get(oid) ?? (['other', oid] as const)
   const none = { modulusBits: null, publicExponent: null, curve: null }
   if (kind === 'rsa' || kind === 'rsa-pss') {
-    const key = readDer(readBitString(childOf(spki, 1)).bytes)
+    const key = readDer(bytes)
     const modulus = readInteger(childOf(key, 0))
     const modulusBits = modulus.toString(2).length
     const publicExponent = readInteger(childOf(key, 1))

@@ -1,6 +1,6 @@
 import { decodeString, isTextTag, type StringTag, stringTagOf } from './asn1-string.ts'
 import { type DerNode, readDer } from './der.ts'
-import { childOf, readOid } from './der-read.ts'
+import { childOf, readBitString, readOid } from './der-read.ts'
 import { PkiError } from './errors.ts'
 
 /** One attribute of a name: its type, its text, and the value's exact encoding. */
@@ -65,6 +65,20 @@ export function attributeFromValue(oid: string, value: DerNode): Attribute {
  */
 export function hasControlCharacters(name: Name): boolean {
   return name.rdns.some((rdn) => rdn.some(({ value }) => /[^ -~\u0080-\uffff]/.test(value)))
+}
+
+/** String types of X.520, and what else OpenSSL reads in a name. */
+const valueTags = new Set([0x03, 0x0c, 0x12, 0x13, 0x14, 0x16, 0x1c, 0x1e, 0x30])
+
+/**
+ * Refuses a name with a value of a type that no attribute has, as OpenSSL does with the certificate it
+ * stands in; typed names may hold any, to be compared with nothing.
+ */
+export function assertValueTypes(name: Name): void {
+  for (const { der } of name.rdns.flat()) {
+    if (!valueTags.has(der[0] ?? 0)) throw malformed('a value of a type that names do not have')
+    if (der[0] === 0x03) readBitString(readDer(der))
+  }
 }
 
 function attributeFromNode(node: DerNode): Attribute {
