@@ -1,6 +1,9 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
-import { isAbsolute, join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname, isAbsolute, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { remove, run, type Server, startServer, temporaryDirectory, twinlatchBin } from './stack.ts'
 
 describe('a server on a home of its own', () => {
@@ -107,6 +110,45 @@ test('an ephemeral server removes its home when it ends', async () => {
   expect(await server.end('SIGINT')).toBe(0)
   expect(existsSync(server.ready.home)).toBe(false)
 })
+
+test('a stack of its own ends with the command that started it, however that one ends', async () => {
+  const script =
+    'console.log(process.env.TWINLATCH_CA_FILE, process.pid); setInterval(() => {}, 1000)'
+  const command = spawn(twinlatchBin, ['run', '--', 'node', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [line] = (await once(createInterface({ input: command.stdout }), 'line')) as [string]
+  const [caFile = '', pid] = line.split(' ')
+  try {
+    expect(existsSync(caFile)).toBe(true)
+    command.kill('SIGKILL')
+    await vi.waitFor(() => expect(existsSync(dirname(caFile))).toBe(false), 10_000)
+  } finally {
+    process.kill(Number(pid))
+  }
+})
+
+test('a demo that is interrupted leaves neither its stack nor its files', async () => {
+  const directory = temporaryDirectory()
+  try {
+    const demo = spawn(twinlatchBin, ['demo'], {
+      stdio: 'ignore',
+      env: { ...process.env, TMPDIR: directory },
+    })
+    const ended = once(demo, 'exit')
+    await vi.waitFor(() => expect(filesOfDemo(directory)).toContain('admin-header.txt'), 20_000)
+    demo.kill('SIGINT')
+    expect(await ended).toEqual([130, null])
+    await vi.waitFor(() => expect(readdirSync(directory)).toEqual([]), 10_000)
+  } finally {
+    remove(directory)
+  }
+})
+
+function filesOfDemo(directory: string): readonly string[] {
+  const demo = readdirSync(directory).find((name) => name.startsWith('twinlatch-demo-'))
+  return demo === undefined ? [] : readdirSync(join(directory, demo))
+}
 
 test('an ephemeral start removes no home that was named, also when it refuses that home', async () => {
   const directory = temporaryDirectory()

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CliError, exitCodes } from '../cli-error.ts'
 import { findHome, readRunState } from '../home.ts'
@@ -40,6 +41,7 @@ const steps = [
  */
 export async function runDemo(options: DemoOptions, terminal: Terminal): Promise<boolean> {
   const directory = await mkdtemp(join(tmpdir(), 'twinlatch-demo-'))
+  removeWhenInterrupted(directory)
   const own = options.server === undefined && process.env['TWINLATCH_SERVER'] === undefined
   const stack = own ? await startStack({ sample: false }) : null
   try {
@@ -60,6 +62,16 @@ export async function runDemo(options: DemoOptions, terminal: Terminal): Promise
   } finally {
     await stack?.stop()
     await rm(directory, { recursive: true, force: true })
+  }
+}
+
+/** The directory holds a password and the admin token; a stack of our own ends by itself. */
+function removeWhenInterrupted(directory: string): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      rmSync(directory, { recursive: true, force: true })
+      process.exit(128 + constants.signals[signal])
+    })
   }
 }
 

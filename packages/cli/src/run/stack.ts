@@ -27,14 +27,20 @@ const startTimeoutMs = 60_000
 /** Starts `up --ephemeral` and returns when it is ready. */
 export async function startStack({ sample }: { sample: boolean }): Promise<Stack> {
   const args = [bin, 'up', '--ephemeral', '-o', 'json', ...(sample ? ['--sample'] : [])]
-  // In a group of its own, so that Ctrl-C reaches the command first and the stack ends last.
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
+  // In a group of its own, so that Ctrl-C reaches the command first and the stack ends last. The
+  // channel, which the kernel closes with this process, tells it when nobody is left to stop it.
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    detached: true,
+  })
+  const { stdout, stderr } = child
+  if (!stdout || !stderr) throw new TypeError('both streams were asked for as pipes')
   const errors: string[] = []
-  createInterface({ input: child.stderr }).on('line', (line) => errors.push(line))
+  createInterface({ input: stderr }).on('line', (line) => errors.push(line))
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const timer = setTimeout(() => child.kill('SIGKILL'), startTimeoutMs)
   try {
-    const ready = await firstLine(child, errors)
+    const ready = await firstLine(child, stdout, errors)
     return {
       ...ready,
       pid: child.pid ?? 0,
@@ -49,7 +55,8 @@ export async function startStack({ sample }: { sample: boolean }): Promise<Stack
 }
 
 function firstLine(
-  child: ChildProcess & { stdout: NodeJS.ReadableStream },
+  child: ChildProcess,
+  stdout: NodeJS.ReadableStream,
   errors: readonly string[],
 ): Promise<z.infer<typeof readyLine>> {
   return new Promise((resolve, reject) => {
@@ -57,7 +64,7 @@ function firstLine(
       reject(new CliError('A stack of its own could not be started.', { why: errors.join('\n') }))
     child.once('error', failed)
     child.once('exit', failed)
-    createInterface({ input: child.stdout }).once('line', (line) => {
+    createInterface({ input: stdout }).once('line', (line) => {
       child.off('exit', failed)
       try {
         resolve(readyLine.parse(JSON.parse(line)))

@@ -1,5 +1,6 @@
 import { createLogger } from '@twinlatch/kit'
 import type { UpOptions } from '../commands/up.ts'
+import { databaseUrlOf, sqliteUrlOf } from '../database-url.ts'
 import type { Home } from '../home.ts'
 import { systemKnowsLocalhostNames } from '../localhost-names.ts'
 import { createSample, createSampleSettings, sampleHosts } from '../sample/create-sample.ts'
@@ -12,6 +13,7 @@ import { readServerConfig } from './server-config.ts'
 const signalExitCodes = new Map<NodeJS.Signals, number>([
   ['SIGINT', 130],
   ['SIGTERM', 143],
+  ['SIGHUP', 129],
 ])
 
 /**
@@ -27,11 +29,14 @@ export async function runServer(home: Home, options: UpOptions, terminal: Termin
     process.env['TWINLATCH_LOG_LEVEL'] ??
     readServerConfig(home.config).log.level
   const log = createLogger({ level })
+  // A home that ends with the process keeps everything in it, or what it left would stay behind.
+  const temporary = options.ephemeral === true && options.home === undefined
+  const database = temporary ? sqliteUrlOf(home) : databaseUrlOf(home)
   const ports = choosePorts({
     ephemeral: options.ephemeral === true,
     ...(options.portBase === undefined ? {} : { portBase: options.portBase }),
   })
-  const server = await serve({ home, ports, log })
+  const server = await serve({ home, database, ports, log })
   try {
     if (options.sample) await createSample(home, server.state)
     await announce(server, home, options, terminal, performance.now() - startedAt)
@@ -52,6 +57,9 @@ function waitForSignal(terminal: Terminal): Promise<void> {
         resolve()
       })
     }
+    // Of a stack that was started for one command: it is of no use without it (see run/stack.ts).
+    process.once('disconnect', resolve)
+    process.channel?.unref()
   })
 }
 
