@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { CliError } from '../cli-error.ts'
 
 /** `config.yaml` of a home: one section per service; unknown keys are errors. */
-const serverConfig = z.strictObject({
+export const serverConfig = z.strictObject({
   log: z
     .strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('warn') })
     .prefault({}),
