@@ -24,10 +24,22 @@ export function processTerminal(): Terminal {
   const named = ['LC_ALL', 'LC_CTYPE', 'LANG'].map((name) => process.env[name]).find(Boolean)
   const locale = named ?? 'UTF-8'
   return {
-    out: (text) => process.stdout.write(`${text}\n`),
-    note: (text) => process.stderr.write(`${text}\n`),
+    out: (text) => process.stdout.write(`${obeyedByNoTerminal(text)}\n`),
+    note: (text) => process.stderr.write(`${obeyedByNoTerminal(text)}\n`),
     symbols: /utf-?8/i.test(locale) || process.platform === 'darwin' ? unicode : ascii,
   }
+}
+
+/**
+ * `text` with its control characters, but for line ends and tabs, as `\uNNNN`: servers and tenants
+ * choose much of what is printed. JSON reads as the same value
+ * afterwards, and YAML wherever it quotes them, as it does C0.
+ */
+export function obeyedByNoTerminal(text: string): string {
+  return text.replaceAll(
+    /[^\P{Cc}\t\n]/gu,
+    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 const outputFormats = ['table', 'wide', 'json', 'yaml', 'name'] as const
