@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock, Logger, ProblemItem, SubaccountId } from '@twinlatch/kit'
 import type { AuditSink, Store } from '@twinlatch/store'
 import type {
@@ -11,6 +12,7 @@ import { createDocumentStore } from './document-store.ts'
 import { changeDocuments, setsOf } from './documents-change.ts'
 import { parseFiles } from './documents-check.ts'
 import type { JsonObject } from './json.ts'
+import { controlLimits } from './limits.ts'
 import { shownDocument } from './shown-document.ts'
 import type { Actor } from './subaccount.ts'
 
@@ -45,9 +47,15 @@ export interface Documents {
   all(): Promise<DocumentSet[]>
   /**
    * Calls `listener` after each committed change, one call at a time, so that one that reads
-   * `all()` never replaces newer by older. Returns the function that ends it.
+   * `all()` never replaces newer by older. Returns the function that ends it. What other processes
+   * change is known after `watch`.
    */
   onChange(listener: ChangeListener): () => void
+  /**
+   * From now on a change that another process commits is one of `onChange` too, and one that a
+   * listener could not take over is told it again. Returns the function that ends it.
+   */
+  watch(): Promise<() => void>
 }
 
 /** Takes a committed change over. */
@@ -70,17 +78,33 @@ export function createDocuments({
   const documents = createDocumentStore(store.seal)
   const listeners = new Set<ChangeListener>()
   let lastCall = Promise.resolve(true)
-  const notify = () => {
-    lastCall = lastCall.then(() => callAll(listeners, log))
+  let taken = 0
+  const notify = (version: number) => {
+    lastCall = lastCall.then(async (before) => {
+      // Whoever reads after a version was committed has seen those before it, too.
+      if (version <= taken) return before
+      const all = await callAll(listeners, log)
+      if (all) taken = version
+      return all
+    })
     return lastCall
+  }
+  const insist = async (version: number, ended: AbortSignal) => {
+    while (!ended.aborted && !(await notify(version))) {
+      await delay(controlLimits.takeOverPauseMs, undefined, { ref: false })
+    }
   }
   const change = async (verb: 'applied' | 'deleted', wanted: DocumentChange, by: Actor) => {
     const parsed = parseFiles(compiler, wanted.files)
     const order = { verb, documents: parsed.documents, by, dryRun: wanted.dryRun ?? false }
     const tools = { documents, compiler, audit, clock }
-    const outcome = await store.transaction((handle) => changeDocuments(tools, handle, order))
-    const taken = outcome.changed ? await notify() : true
-    const warnings = [...parsed.warnings, ...outcome.warnings, ...(taken ? [] : [notTakenOver])]
+    const { version, ...outcome } = await store.transaction(async (handle) => {
+      const done = await changeDocuments(tools, handle, order)
+      const made = done.changed ? await store.changes.announce(handle, changeTopic) : null
+      return { ...done, version: made }
+    })
+    const inForce = version === null || (await notify(version))
+    const warnings = [...parsed.warnings, ...outcome.warnings, ...(inForce ? [] : [notTakenOver])]
     return { results: outcome.results, warnings }
   }
   return {
@@ -98,8 +122,21 @@ export function createDocuments({
         listeners.delete(listener)
       }
     },
+    async watch() {
+      const end = new AbortController()
+      const stopListening = await store.changes.listen(changeTopic, (version) => {
+        void insist(version, end.signal)
+      })
+      return () => {
+        stopListening()
+        end.abort()
+      }
+    },
   }
 }
+
+/** What processes that share a database tell one another of; see `Store.changes`. */
+const changeTopic = 'control.documents'
 
 const notTakenOver: ProblemItem = {
   path: '$',

@@ -27,6 +27,8 @@ export const controlLimits = {
   fileNameCharactersMax: 1_000,
   /** Body of apply and delete: some thousand documents, and few enough bytes to hold twice. */
   applyBodyBytesMax: 8 * 1024 * 1024,
+  /** Pause before a change is told again to whoever could not take it over: the store was away. */
+  takeOverPauseMs: 1_000,
   /** Every other body is a handful of fields. */
   bodyBytesMax: 64 * 1024,
 } as const

@@ -29,12 +29,16 @@ export async function openControl({
   const audit = createAuditLog({ store, clock })
   const subaccounts = createSubaccounts({ store, audit, clock })
   await subaccounts.ensureDev()
+  const documents = createDocuments({ store, audit, compiler, clock, log })
+  const stopWatching = await documents.watch()
   return {
     subaccounts,
     audit,
-    documents: createDocuments({ store, audit, compiler, clock, log }),
+    documents,
     explanations: createExplanationFeed({ clock }),
-    // The store is closed by whoever opened it, and nothing here runs by itself.
-    async stop() {},
+    // The store is closed by whoever opened it.
+    async stop() {
+      stopWatching()
+    },
   }
 }

@@ -82,7 +82,12 @@ export function createSubaccounts({
     create: async (name, by) => add(newSubaccountId(), parseSubaccountName(name), by),
     async ensureDev() {
       if (await findSubaccount(store.database, { id: devSubaccountId })) return
-      await add(devSubaccountId, 'dev', { subaccountId: devSubaccountId, actor: 'system' })
+      try {
+        await add(devSubaccountId, 'dev', { subaccountId: devSubaccountId, actor: 'system' })
+      } catch (error) {
+        // Another process on the same database started together with this one.
+        if (!(await findSubaccount(store.database, { id: devSubaccountId }))) throw error
+      }
     },
   }
 }

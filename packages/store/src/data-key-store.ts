@@ -93,6 +93,19 @@ export async function rewrapDataKeys(
   return keys.length
 }
 
+/** Whether there are data keys, and `masterKey` wrapped them all. */
+export async function opensDataKeys(
+  database: Database,
+  masterKey: Secret<Uint8Array>,
+): Promise<boolean> {
+  try {
+    return (await readDataKeys(database, createSecretKey(masterKey.reveal()))).length > 0
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'store/wrong-master-key') return false
+    throw error
+  }
+}
+
 /** Newest first. */
 async function readDataKeys(database: Database, master: KeyObject): Promise<DataKey[]> {
   const masterId = masterKeyId(master)

@@ -8,10 +8,12 @@ import { openSqlite, type Sqlite } from './dialects/sqlite.ts'
 import { createPrivateFile, syncPath } from './dialects/sqlite-connection.ts'
 import { StoreError } from './errors.ts'
 import { storeLimits } from './limits.ts'
+import type { DatabaseKind } from './table-shape.ts'
 import type { WriteQueue } from './write-queue.ts'
 
 /** A database of either kind, before it has a schema or keys. */
 export interface Engine {
+  readonly kind: DatabaseKind
   readonly database: Database
   readonly queue: WriteQueue
   readonly transport: ChangeTransport
@@ -44,6 +46,7 @@ export async function openEngine(url: DatabaseUrl, log: Logger): Promise<Engine>
 function openSqliteEngine(path: string): Engine {
   const sqlite = openSqlite(path)
   return {
+    kind: 'sqlite',
     database: new Kysely({ dialect: sqlite.dialect }),
     queue: sqlite.queue,
     dataKeySettleMs: 0,
@@ -67,6 +70,7 @@ async function openPostgresEngine(url: string, log: Logger): Promise<Engine> {
     throw nameDatabase(error, describePostgres(url))
   }
   return {
+    kind: 'postgres',
     database,
     queue: postgres.queue,
     dataKeySettleMs: storeLimits.dataKeySettleMs,

@@ -14,6 +14,8 @@ export type StoreErrorCode =
   | 'store/conflict'
   | 'store/unreachable'
   | 'store/newer-database'
+  | 'store/other-version'
+  | 'store/not-empty'
   | 'store/home-in-use'
   | 'store/secret-file-missing'
   | 'store/secret-file-exposed'

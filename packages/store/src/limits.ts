@@ -35,6 +35,8 @@ export const storeLimits = {
   statementTimeoutMs: 30_000,
   /** A change that other processes came in between of is made again this often, then refused. */
   conflictRetriesMax: 5,
+  /** Rows copied at a time: of the largest documents, still few enough to hold in memory. */
+  copyRows: 100,
   /** First and longest pause before a lost connection is tried again. */
   reconnectMinMs: 100,
   reconnectMaxMs: 5_000,

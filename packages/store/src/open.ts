@@ -2,7 +2,7 @@ import { type Clock, type Logger, messageOf, type Secret, type Stoppable } from 
 import { type Changes, createChanges } from './changes.ts'
 import { openDataKeys } from './data-key-store.ts'
 import type { Database } from './database.ts'
-import { type DatabaseUrl, openEngine } from './engine.ts'
+import { type DatabaseUrl, type Engine, openEngine } from './engine.ts'
 import { type MigrationRun, type MigrationSet, runMigrations } from './migrate.ts'
 import { ownMigrations } from './migrations.ts'
 import { createSealer, type Sealer } from './seal.ts'
@@ -61,9 +61,8 @@ export async function openStore({ url, masterKey, clock, log }: StoreOptions): P
     await engine.close()
   }
   try {
-    const run: MigrationRun = { database, transaction, backUp: engine.backUp, clock, log }
+    const run = await migrateOwnTables(engine, { clock, log })
     const declared = new Map([[ownMigrations.service, ownMigrations]])
-    await runMigrations(run, [ownMigrations], { others: 'allowed' })
     const keys = await openDataKeys({
       database,
       transaction,
@@ -99,4 +98,15 @@ export async function openStore({ url, masterKey, clock, log }: StoreOptions): P
     await stop()
     throw error
   }
+}
+
+/** Makes the store's own tables what this program needs; says how to go on with those of services. */
+export async function migrateOwnTables(
+  engine: Engine,
+  { clock, log }: { clock: Clock; log: Logger },
+): Promise<MigrationRun> {
+  const { database, backUp } = engine
+  const run = { database, transaction: createTransactions(engine), backUp, clock, log }
+  await runMigrations(run, [ownMigrations], { others: 'allowed' })
+  return run
 }

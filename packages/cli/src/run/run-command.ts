@@ -6,6 +6,7 @@ import { CliError } from '../cli-error.ts'
 import { vcapServices, writeBindingDirectory } from '../commands/binding-format.ts'
 import { renderHostsLines } from '../commands/hosts.ts'
 import type { ServerConnection } from '../connection.ts'
+import { withoutDatabase } from '../database-url.ts'
 
 /** What the command needs to know of the server it runs against. */
 export interface RunTarget {
@@ -57,7 +58,7 @@ async function environmentFor(
   const javaHosts = join(directory, 'hosts')
   await writeFile(javaHosts, `127.0.0.1 localhost\n${renderHostsLines(hostNames).join('\n')}\n`)
   return {
-    ...process.env,
+    ...withoutDatabase(process.env),
     VCAP_SERVICES: vcap,
     VCAP_SERVICES_FILE_PATH: vcapFile,
     SERVICE_BINDING_ROOT: bindingRoot,

@@ -7,6 +7,7 @@ import {
   plan,
 } from '@twinlatch/gateway'
 import { type Clock, type Logger, type Metrics, messageOf, type Stoppable } from '@twinlatch/kit'
+import { isStoreUnavailable } from '@twinlatch/store'
 import { planInput } from './document-compiler.ts'
 
 export interface GatewayHostOptions {
@@ -33,7 +34,7 @@ export async function openGatewayHost(options: GatewayHostOptions): Promise<Gate
   const engine = createNodeEngine({ settings, sink: control.explanations, metrics, clock, log })
   let generation = 0
 
-  const reload = async (): Promise<void> => {
+  const takeOver = async (): Promise<void> => {
     try {
       const { plan: next, warnings } = plan(planInput(await control.documents.all(), settings))
       generation += 1
@@ -47,12 +48,19 @@ export async function openGatewayHost(options: GatewayHostOptions): Promise<Gate
       // What serves keeps serving; the documents were checked before they were stored.
       metrics.configReloadSuccess.set({ kind: 'documents' }, 0)
       log.error({ event: 'gateway.swap_failed', reason: messageOf(error) }, 'snapshot refused')
-      if (generation === 0) throw error
+      // Whoever told of the change tells again while the store is away.
+      if (generation === 0 || isStoreUnavailable(error)) throw error
     }
   }
 
-  await reload()
+  // One after the other, and heard of before the first: no change falls between.
+  let last = Promise.resolve()
+  const reload = () => {
+    last = last.catch(() => undefined).then(takeOver)
+    return last
+  }
   const unsubscribe = control.documents.onChange(reload)
+  await reload()
   await engine.listen()
   return {
     engine,

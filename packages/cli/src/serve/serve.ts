@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { type JsonObject, loadAdminToken } from '@twinlatch/control'
 import { createMetrics, Lifecycle, type Logger, type Stoppable, systemClock } from '@twinlatch/kit'
 import { encodePem, formatName } from '@twinlatch/pki'
-import { acquireHomeLock, loadMasterKey, openStore } from '@twinlatch/store'
+import { acquireHomeLock, type DatabaseUrl } from '@twinlatch/store'
 import { type Home, openHome, type RunState, removeRunState, writeRunState } from '../home.ts'
+import { openHomeStore } from '../home-store.ts'
 import { programVersion } from '../version.ts'
 import { createServerApp } from './control-app.ts'
 import { openControlListener } from './control-listener.ts'
@@ -17,6 +17,7 @@ import { openCoreServices, openPublishedServices, type Surroundings } from './se
 
 export interface ServeOptions {
   readonly home: Home
+  readonly database: DatabaseUrl
   readonly ports: ListenerPorts
   readonly log: Logger
 }
@@ -42,7 +43,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 }
 
 async function start(
-  { home, ports, log }: ServeOptions,
+  { home, database, ports, log }: ServeOptions,
   lifecycle: Lifecycle,
 ): Promise<RunningServer> {
   await openHome(home)
@@ -53,7 +54,7 @@ async function start(
   const metrics = createMetrics({ version: programVersion(), revision: 'source' })
 
   const surroundings: Surroundings = {
-    store: lifecycle.add(await openHomeStore(home, log)),
+    store: lifecycle.add(await openHomeStore(home, database, log)),
     clock: systemClock,
     log,
     metrics,
@@ -128,14 +129,6 @@ async function start(
     })),
     stop: () => lifecycle.stop(),
   }
-}
-
-async function openHomeStore(home: Home, log: Logger) {
-  const masterKey = await loadMasterKey({
-    file: home.masterKey,
-    create: !existsSync(home.database),
-  })
-  return openStore({ url: `sqlite:${home.database}`, masterKey, clock: systemClock, log })
 }
 
 /** Roots of our own server certificates: what clients of this installation must trust. */

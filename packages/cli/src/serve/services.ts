@@ -11,7 +11,7 @@ import {
 } from '@twinlatch/destinations'
 import type { GatewaySettings } from '@twinlatch/gateway'
 import type { Clock, Lifecycle, Logger, Metrics } from '@twinlatch/kit'
-import type { Store } from '@twinlatch/store'
+import type { MigrationSet, Store } from '@twinlatch/store'
 import {
   openTokenService,
   type TokenService,
@@ -40,18 +40,28 @@ export interface PublishedServices {
   readonly destinations: DestinationService
 }
 
+/** The schema of every service that shares the database. */
+export const serviceMigrations: readonly MigrationSet[] = [
+  controlMigrations,
+  caMigrations,
+  tokenMigrations,
+  destinationMigrations,
+]
+
 /** Migrates the store for all services, then opens those that own the ground. */
 export async function openCoreServices(
   { store, clock, log, lifecycle }: Surroundings,
   settings: GatewaySettings,
 ): Promise<CoreServices> {
-  await store.migrate([controlMigrations, caMigrations, tokenMigrations, destinationMigrations])
-  const control = await openControl({
-    store,
-    clock,
-    log,
-    compiler: createDocumentCompiler(settings),
-  })
+  await store.migrate(serviceMigrations)
+  const control = lifecycle.add(
+    await openControl({
+      store,
+      clock,
+      log,
+      compiler: createDocumentCompiler(settings),
+    }),
+  )
   const ca = lifecycle.add(
     await openCertificateAuthority({ store, audit: control.audit, clock, log }),
   )
