@@ -11,6 +11,7 @@ import {
   compileValues,
   type ValueMatcher,
 } from './policy-value.ts'
+import { isSecretHeader } from './secret-header.ts'
 
 /** One thing of a request that rules compare: how it is read and how a list is matched with it. */
 export interface Attribute {
@@ -23,16 +24,19 @@ export interface Attribute {
   compile(list: readonly string[]): ValueMatcher
   /** True for headers: lines may be read apart or joined (gateway.md section 11.4). */
   readonly repeatable: boolean
+  /** True for headers that hold credentials: no record shows a value. */
+  readonly secret: boolean
 }
 
 function attribute(
   id: string,
   read: Attribute['read'],
   compile: Attribute['compile'],
-  more: { show?: Attribute['show']; repeatable?: boolean } = {},
+  more: { show?: Attribute['show']; repeatable?: boolean; secret?: boolean } = {},
 ): Attribute {
   const show = (view: RequestView) => read(view).join(',') || null
-  return { id, read, compile, show: more.show ?? show, repeatable: more.repeatable ?? false }
+  const { repeatable = false, secret = false } = more
+  return { id, read, compile, show: more.show ?? show, repeatable, secret }
 }
 
 const strings = (list: readonly string[]) => compileValues(list, 'non-empty')
@@ -122,7 +126,12 @@ function headerAttribute(name: string): Attribute {
   const read = headerReader(name)
   return attribute(`header:${name}`, read, (list) => compileValues(list, 'present'), {
     repeatable: true,
-    show: (view) => (read(view).length === 0 ? null : read(view).join(',')),
+    secret: isSecretHeader(name),
+    show: (view) => {
+      // A query may hold a token.
+      if (name === ':path') return view.query === null ? view.path : `${view.path}?[query]`
+      return read(view).length === 0 ? null : read(view).join(',')
+    },
   })
 }
 

@@ -1,13 +1,18 @@
 import { describeNearMiss, type ExplainedPolicy, type NearMiss } from '@twinlatch/trust'
+import { clip } from '../clip.ts'
 import type { RequestView } from '../compiled.ts'
 import type { PlannedPolicy } from '../plan/types.ts'
 import type { CompiledRule, Condition, Group } from './policy-rule.ts'
+import { hiddenValue } from './secret-header.ts'
 
 /** Most entries of a trace: a record is read by a person. Matches and near misses come first. */
 const entriesMax = 50
 
 /** Most values of one condition that are compared with the request to find the nearest one. */
 const candidatesMax = 200
+
+/** Longest value in a record: a name of ten parts is below 300, and nobody reads 60 KiB. */
+const valueCharactersMax = 2_048
 
 /**
  * Every rule with whether it matched, and the clause that kept it from matching where it was only
@@ -57,13 +62,28 @@ function leastMisses(group: Group, view: RequestView): Condition[] {
 }
 
 function nearMissOf(condition: Condition, view: RequestView): NearMiss {
-  const { clause, key, attribute, values, notValues } = condition
+  const { clause, key, attribute } = condition
+  const { wanted, got, difference } = comparisonOf(condition, view)
+  const shown = {
+    clause,
+    key,
+    wanted: clip(wanted, valueCharactersMax),
+    got: got === null ? null : clip(got, valueCharactersMax),
+    difference: clip(difference, valueCharactersMax),
+  }
+  if (!attribute.secret) return shown
+  const told = got === null || attribute.read(view).length > 1 ? difference : 'another value'
+  return { ...shown, wanted: hiddenValue, got: got === null ? null : hiddenValue, difference: told }
+}
+
+function comparisonOf(
+  { attribute, values, notValues }: Condition,
+  view: RequestView,
+): Pick<NearMiss, 'wanted' | 'got' | 'difference'> {
   const got = attribute.show(view)
   const lines = attribute.read(view)
   if (attribute.repeatable && lines.length > 1) {
     return {
-      clause,
-      key,
       wanted: wantedText(values, notValues),
       got,
       difference: `the header is repeated (${lines.length} lines); a repeated header never passes an ALLOW by one of its lines`,
@@ -71,10 +91,10 @@ function nearMissOf(condition: Condition, view: RequestView): NearMiss {
   }
   if (values === null || (notValues !== null && got !== null && values.includes(got))) {
     const wanted = `not ${(notValues ?? []).slice(0, 3).join(' or ')}`
-    return { clause, key, wanted, got, difference: 'the value is excluded' }
+    return { wanted, got, difference: 'the value is excluded' }
   }
   const wanted = nearest(values, got)
-  return { clause, key, wanted, got, difference: describeNearMiss(wanted, got) }
+  return { wanted, got, difference: describeNearMiss(wanted, got) }
 }
 
 function wantedText(values: readonly string[] | null, notValues: readonly string[] | null): string {
