@@ -47,8 +47,7 @@ export function decide(
   transaction: Transaction,
   settings: DecisionSettings,
 ): LocalAnswer | Forwarding {
-  const { exchange, context, server, port, authority } = transaction
-  const { request } = exchange
+  const { request, context, server, port, authority } = transaction
   const host = port.compiled.chooseVirtualHost(server, authority)
   if (host.kind === 'misdirected') {
     const summary = `Host ${authority} belongs to another server of this port.`
@@ -93,7 +92,7 @@ function chooseRoute(
     return refuse(transaction, 404, '', denial('RTE_NO_PATH', 'route', summary))
   }
   transaction.route = route
-  const { request } = transaction.exchange
+  const { request } = transaction
   const target = source.query === null ? source.path : `${source.path}?${source.query}`
   const values = headerValues(
     source,
@@ -142,11 +141,11 @@ function toWorkload(
   const { workload } = destination
   transaction.workload = workload
   const rewritten = action.rewrite(view)
-  const authority = rewritten.authority ?? transaction.exchange.request.authority
+  const authority = rewritten.authority ?? transaction.request.authority
   const headers = withMeshHop(
     [
       ...destination.applyRequestHeaders(source.headers, values),
-      ...rewriteTraces(rewritten, target, transaction.exchange.request.authority),
+      ...rewriteTraces(rewritten, target, transaction.request.authority),
     ],
     transaction,
   )
@@ -254,7 +253,7 @@ function badRequest(transaction: Transaction, summary: string): LocalAnswer {
 }
 
 function refuse(transaction: Transaction, status: number, body: string, why: Denial): LocalAnswer {
-  return errorAnswer(transaction.exchange.request, status, body, why)
+  return errorAnswer(transaction.request, status, body, why)
 }
 
 function denial(code: Denial['code'], stage: Stage, summary: string): Denial {

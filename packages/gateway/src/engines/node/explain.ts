@@ -53,10 +53,9 @@ export function explainRequest(
   outcome: Outcome,
   facts: ConnectionFacts,
 ): Explanation {
-  const { context, exchange, server } = transaction
+  const { context, request, server } = transaction
   const { denial } = outcome
   const policies = tracePolicies(transaction)
-  const { request } = exchange
   const question = request.target.indexOf('?')
   return {
     id: transaction.id,

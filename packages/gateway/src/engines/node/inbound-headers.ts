@@ -15,15 +15,16 @@ interface GatewayHeaders {
  * (gateway.md sections 6.3 and 9.1). `Host` is not among them; it travels apart.
  */
 export function prepareHeaders(client: HeaderLines, own: GatewayHeaders): HeaderLines {
-  const lines = client.filter(([name, value]) => isForwarded(name, value, own.peerFilled))
+  const prepared: (readonly [string, string])[] = client.filter(([name, value]) =>
+    isForwarded(name, value, own.peerFilled),
+  )
   const inboundFor = valuesOf(client, 'x-forwarded-for')
-  const prepared: [string, string][] = [
-    ...lines.map(([name, value]): [string, string] => [name, value]),
+  prepared.push(
     ['x-forwarded-for', [...inboundFor, own.remoteAddress].join(',')],
     ['x-forwarded-proto', 'https'],
     ['x-request-id', own.requestId],
     ['x-envoy-external-address', own.remoteAddress],
-  ]
+  )
   if (own.xfcc !== null) prepared.push(['x-forwarded-client-cert', own.xfcc])
   return prepared
 }

@@ -188,7 +188,7 @@ async function handle(options: PortOptions, exchange: Exchange<ConnectionContext
     id: newRequestId(),
     parentId: inboundId(exchange),
     startedAt: options.clock.now(),
-    exchange,
+    request: exchange.request,
     context,
     port,
     server: server.server,
@@ -202,7 +202,10 @@ async function handle(options: PortOptions, exchange: Exchange<ConnectionContext
   const facts = () => connectionFacts(options, context, server)
   const onDecided = (outcome: Outcome) => options.report.decided(transaction, outcome, facts)
   try {
-    options.report.finished(transaction, await serveRequest(transaction, options.serve, onDecided))
+    options.report.finished(
+      transaction,
+      await serveRequest(exchange, transaction, options.serve, onDecided),
+    )
   } catch (error) {
     // A bug of ours: the edge answers 500 without detail, and the operator finds it on record.
     const outcome = brokenOutcome(messageOf(error))

@@ -78,9 +78,7 @@ function countRequest(metrics: Metrics, transaction: Transaction, outcome: Outco
   const { denial, status } = outcome
   metrics.httpRequests.inc({
     route: transaction.route?.name ?? '',
-    method: knownMethods.has(transaction.exchange.request.method)
-      ? transaction.exchange.request.method
-      : 'other',
+    method: knownMethods.has(transaction.request.method) ? transaction.request.method : 'other',
     status_class: status === null ? 'none' : `${Math.floor(status / 100)}xx`,
     outcome: denial ? 'denied' : 'allowed',
   })
@@ -115,8 +113,7 @@ function connectionEvent({ id, status, peer, serverName, facts, denial }: Refuse
 
 // One line per request; the path without its query, which may hold a token.
 function accessLine(transaction: Transaction, outcome: Outcome, now: Date) {
-  const { exchange, context, server, route, upstream } = transaction
-  const { request } = exchange
+  const { request, context, server, route, upstream } = transaction
   return {
     event: 'request',
     requestId: transaction.id,

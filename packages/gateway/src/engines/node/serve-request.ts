@@ -1,5 +1,5 @@
 import { type Clock, messageOf } from '@twinlatch/kit'
-import type { HeaderLines, UpstreamResponse } from '@twinlatch/wire'
+import type { Exchange, HeaderLines, UpstreamResponse } from '@twinlatch/wire'
 import type { WorkloadClient } from '../../workloads/workload.ts'
 import { errorAnswer } from './answers.ts'
 import { type CallResult, callWorkload } from './call.ts'
@@ -18,24 +18,25 @@ export interface ServeOptions extends DecisionSettings {
  * is called once, before the answer goes out.
  */
 export async function serveRequest(
+  exchange: Exchange<unknown>,
   transaction: Transaction,
   options: ServeOptions,
   onDecided: (outcome: Outcome) => void,
 ): Promise<Outcome> {
-  const serving: Serving = { transaction, options, onDecided }
+  const serving: Serving = { exchange, transaction, options, onDecided }
   const decision = decide(transaction, options)
   return 'kind' in decision ? await forward(serving, decision) : await answer(serving, decision)
 }
 
 interface Serving {
+  readonly exchange: Exchange<unknown>
   readonly transaction: Transaction
   readonly options: ServeOptions
   onDecided(outcome: Outcome): void
 }
 
 async function answer(serving: Serving, local: LocalAnswer): Promise<Outcome> {
-  const { transaction, options } = serving
-  const { exchange } = transaction
+  const { exchange, transaction, options } = serving
   const outcome: Outcome = { status: local.status, denial: local.denial, brokeOff: null }
   serving.onDecided(outcome)
   const head = {
@@ -57,11 +58,11 @@ async function forward(serving: Serving, forwarding: Forwarding): Promise<Outcom
   const startedMs = performance.now()
   const deadline = startDeadline(forwarding.timeoutMs)
   try {
-    const result = await call(transaction, forwarding, options, deadline.signal)
+    const result = await call(serving, forwarding, deadline.signal)
     if (result.kind === 'gone') return abandoned(serving)
     if (result.kind === 'failed') {
       const { status, body, denial } = result
-      return await answer(serving, errorAnswer(transaction.exchange.request, status, body, denial))
+      return await answer(serving, errorAnswer(transaction.request, status, body, denial))
     }
     const ms = Math.round(performance.now() - startedMs)
     transaction.upstream = { status: result.response.status, ms, attempts: result.attempts }
@@ -73,12 +74,10 @@ async function forward(serving: Serving, forwarding: Forwarding): Promise<Outcom
 }
 
 function call(
-  transaction: Transaction,
+  { exchange, options }: Serving,
   forwarding: Forwarding,
-  options: ServeOptions,
   deadline: AbortSignal | null,
 ): Promise<CallResult> {
-  const { exchange } = transaction
   const { timeoutMs } = forwarding
   const announced: HeaderLines =
     timeoutMs === null ? [] : [['x-envoy-expected-rq-timeout-ms', `${timeoutMs}`]]
@@ -101,8 +100,7 @@ async function relay(
   forwarding: Forwarding,
   response: UpstreamResponse,
 ): Promise<Outcome> {
-  const { transaction, options } = serving
-  const { exchange } = transaction
+  const { exchange, transaction, options } = serving
   const outcome: Outcome = { status: response.status, denial: null, brokeOff: null }
   serving.onDecided(outcome)
   const passed = response.headers.filter(([name]) => !isOurs(name.toLowerCase()))

@@ -1,5 +1,5 @@
 import type { DecisionCode, Stage } from '@twinlatch/trust'
-import type { Exchange, HeaderLines } from '@twinlatch/wire'
+import type { HeaderLines, RequestHead } from '@twinlatch/wire'
 import type {
   CompiledRoute,
   CompiledServer,
@@ -9,13 +9,16 @@ import type {
 import type { ConnectionContext } from './connection.ts'
 import type { RunningPort } from './running.ts'
 
-/** One request on its way through the gateway; filled in as it goes, read by the record. */
+/**
+ * One request on its way through the gateway; filled in as it goes, read by the record. It does not
+ * hold the exchange: thousands of records are kept, and each would keep its streams alive.
+ */
 export interface Transaction {
   readonly id: string
   /** Request id the client sent, which joins the records of one chain of calls. */
   readonly parentId: string | null
   readonly startedAt: Date
-  readonly exchange: Exchange<ConnectionContext>
+  readonly request: RequestHead
   readonly context: ConnectionContext
   readonly port: RunningPort
   readonly server: CompiledServer

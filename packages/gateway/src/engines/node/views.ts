@@ -98,15 +98,33 @@ function headerLookup(
   headers: HeaderLines,
   authority: string,
 ): (name: string) => readonly string[] {
+  const host = [authority]
+  let looks = 0
   let index: Map<string, string[]> | undefined
   return (name) => {
-    index ??= indexOf(headers, authority)
+    if (name === 'host') return host
+    looks += 1
+    if (looks <= looksWithoutIndex) return linesOf(headers, name)
+    index ??= indexOf(headers)
     return index.get(name) ?? none
   }
 }
 
-function indexOf(headers: HeaderLines, authority: string): Map<string, string[]> {
-  const index = new Map<string, string[]>([['host', [authority]]])
+/** Most requests are asked for a header or two; an index costs as much as a dozen looks. */
+const looksWithoutIndex = 8
+
+function linesOf(headers: HeaderLines, name: string): readonly string[] {
+  let found: string[] | undefined
+  for (const line of headers) {
+    if (line[0].length !== name.length || line[0].toLowerCase() !== name) continue
+    if (found) found.push(line[1])
+    else found = [line[1]]
+  }
+  return found ?? none
+}
+
+function indexOf(headers: HeaderLines): Map<string, string[]> {
+  const index = new Map<string, string[]>()
   for (const [name, value] of headers) {
     const lower = name.toLowerCase()
     const values = index.get(lower)
