@@ -112,6 +112,36 @@ describe('a ClientHello', () => {
   })
 })
 
+describe('in as many records as it may have', () => {
+  /** One byte of message in each record; the message says how long it is. */
+  const records = (count: number, announced: number) => {
+    const message = Buffer.alloc(count, 7)
+    message.writeUInt32BE((1 << 24) | announced)
+    return Buffer.concat([...message].map((byte) => record(Buffer.from([byte]))))
+  }
+
+  test('a hello costs no more than its bytes, whenever the next one comes', () => {
+    const whole = records(2_700, 9_000)
+    const begin = process.cpuUsage()
+    let tries = 0
+    for (let have = 6; have <= whole.length; tries += 1) {
+      const result = parseClientHello(whole.subarray(0, have), 65_536)
+      if (result.kind !== 'incomplete') break
+      have = Math.max(have + 6, result.needBytes)
+    }
+    const { user, system } = process.cpuUsage(begin)
+    expect(tries).toBeLessThan(50)
+    expect((user + system) / 1000).toBeLessThan(100)
+  })
+
+  test('one that cannot end within the limit any more is refused before it tried', () => {
+    expect(parseClientHello(records(2_000, 9_000))).toMatchObject({
+      kind: 'fault',
+      fault: { kind: 'hello-too-large' },
+    })
+  })
+})
+
 describe('refused', () => {
   test.each<[string, Buffer, string]>([
     ['plain HTTP', Buffer.from('GET / HTTP/1.1\r\n'), 'not-tls'],

@@ -43,8 +43,10 @@ function joinRecords(
   bytesMax: number,
 ): { body: Uint8Array } | ClientHelloResult {
   const parts: Uint8Array[] = []
+  const header: number[] = []
   let collected = 0
   let at = 0
+  let missing = 0
   for (;;) {
     const rest = bytes.subarray(at)
     if (rest.length > 0 && rest[0] !== recordTypeHandshake) {
@@ -52,16 +54,21 @@ function joinRecords(
       throw new Malformed('another record type inside the ClientHello')
     }
     if (rest.length > 1 && rest[1] !== 3) throw new Malformed(`record version ${rest[1]}.x`)
-    if (rest.length < 5) return incomplete(at + 5, bytesMax)
+    if (rest.length < 5) return incomplete(at + 5 + missing, bytesMax)
     const length = uint16(rest, 3)
     if (length === 0) throw new Malformed('empty handshake record')
     if (length > recordBytesMax) throw new Malformed(`record of ${length} bytes`)
     const fragment = rest.subarray(5, 5 + length)
     parts.push(fragment)
     collected += fragment.length
-    const wanted = wantedBytes(parts, collected)
+    if (header.length < 4) header.push(...fragment.subarray(0, 4 - header.length))
+    const wanted = wantedBytes(header)
     if (wanted !== null && wanted > bytesMax) return tooLarge(wanted, bytesMax)
-    if (fragment.length < length) return incomplete(at + 5 + length, bytesMax)
+    // Asking for all that is missing keeps a hello in thousands of records from being read as often.
+    missing = wanted === null ? 0 : wanted - collected - (length - fragment.length)
+    if (fragment.length < length) {
+      return incomplete(at + 5 + length + (missing > 0 ? 5 + missing : 0), bytesMax)
+    }
     if (wanted !== null && collected > wanted) {
       throw new Malformed('bytes after the ClientHello in its record')
     }
@@ -71,14 +78,13 @@ function joinRecords(
 }
 
 /** Length of the whole message, header included, or `null` while its header is not there yet. */
-function wantedBytes(parts: readonly Uint8Array[], collected: number): number | null {
-  if (collected === 0) return null
-  const header =
-    parts[0] !== undefined && parts[0].length >= 4 ? parts[0] : concat(parts, collected)
-  if (header[0] !== messageTypeClientHello) {
-    throw new Malformed(`handshake message ${header[0]} instead of a ClientHello`)
+function wantedBytes(header: readonly number[]): number | null {
+  const [type, high = 0, middle = 0, low = 0] = header
+  if (type === undefined) return null
+  if (type !== messageTypeClientHello) {
+    throw new Malformed(`handshake message ${type} instead of a ClientHello`)
   }
-  return collected < 4 ? null : 4 + (((header[1] ?? 0) << 16) | uint16(header, 2))
+  return header.length < 4 ? null : 4 + ((high << 16) | (middle << 8) | low)
 }
 
 function parseMessage(body: Uint8Array): ClientHello {
