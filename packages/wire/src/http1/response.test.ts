@@ -259,6 +259,15 @@ describe('for any response', () => {
     }
   })
 
+  test('a head of the largest size, byte by byte, costs no more than its bytes', () => {
+    const head = bytes(`${ok}${'a:\r\n'.repeat(12_000)}`)
+    const reader = new ResponseReader('GET', { onHead() {}, onData() {}, onEnd() {} })
+    const begin = process.cpuUsage()
+    for (const byte of head) reader.push(Buffer.from([byte]))
+    const { user, system } = process.cpuUsage(begin)
+    expect((user + system) / 1000).toBeLessThan(2_000)
+  })
+
   test('mutations are read or refused, alike in one piece and in many, and never crash', () => {
     const mutation = fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 }))
     const outcome = (pieces: Buffer[]) => {

@@ -88,7 +88,9 @@ export class ResponseReader {
   readonly #method: string
   readonly #sink: ResponseSink
   #head: ParsedResponseHead | null = null
-  #pending: Buffer = Buffer.alloc(0)
+  /** An unfinished head, with room behind it: adding to it costs no more than what is added. */
+  #store: Buffer = Buffer.alloc(0)
+  #pendingBytes = 0
   #informational = 0
   #left = 0
   #chunks: ChunkedDecoder | null = null
@@ -122,20 +124,34 @@ export class ResponseReader {
   }
 
   #takeHead(bytes: Buffer): number {
-    const before = this.#pending.length
-    const joined = before === 0 ? bytes : Buffer.concat([this.#pending, bytes])
+    const before = this.#pendingBytes
+    const joined = before === 0 ? bytes : this.#append(bytes)
     const end = joined.indexOf('\r\n\r\n', Math.max(0, before - 3), 'latin1')
     const length = end === -1 ? joined.length : end + 4
     if (length > wireLimits.headerSectionBytesMax) throw protocolError('a head that is too large')
     if (end === -1) {
-      checkOpening(joined)
+      checkOpening(joined, before)
       // A copy: the chunk belongs to the socket, and a view would keep all of it alive.
-      this.#pending = Buffer.from(joined)
+      if (before === 0) this.#append(bytes)
+      this.#pendingBytes = joined.length
       return bytes.length
     }
-    this.#pending = Buffer.alloc(0)
+    this.#store = Buffer.alloc(0)
+    this.#pendingBytes = 0
     this.#acceptHead(parseResponseHead(joined.toString('latin1', 0, end), this.#method))
     return length - before
+  }
+
+  /** The unfinished head with `bytes` behind it; nothing is taken over yet. */
+  #append(bytes: Buffer): Buffer {
+    const length = this.#pendingBytes + bytes.length
+    if (length > this.#store.length) {
+      const grown = Buffer.alloc(length * 2)
+      this.#store.copy(grown, 0, 0, this.#pendingBytes)
+      this.#store = grown
+    }
+    bytes.copy(this.#store, this.#pendingBytes)
+    return this.#store.subarray(0, length)
   }
 
   #acceptHead(head: ParsedResponseHead): void {
@@ -178,12 +194,15 @@ export class ResponseReader {
   }
 }
 
-/** Bytes that can become no response are refused at once, not when the peer gets tired. */
-function checkOpening(bytes: Buffer): void {
+/**
+ * Bytes that can become no response are refused at once, not when the peer gets tired; line ends
+ * before `from` have been looked at.
+ */
+function checkOpening(bytes: Buffer, from: number): void {
   const opening = 'HTTP/1.'
   const start = bytes.toString('latin1', 0, opening.length)
   if (!opening.startsWith(start)) throw protocolError('something that is no HTTP/1 response')
-  for (let at = bytes.indexOf(0x0a); at !== -1; at = bytes.indexOf(0x0a, at + 1)) {
+  for (let at = bytes.indexOf(0x0a, from); at !== -1; at = bytes.indexOf(0x0a, at + 1)) {
     if (bytes[at - 1] !== 0x0d) throw protocolError('a bare LF as line end')
   }
 }
