@@ -101,6 +101,14 @@ describe('inspecting a keystore', () => {
     expect(report.findings).toMatchObject([{ code: 'KST211', level: 'error' }])
   })
 
+  test.each(['30020600', '300406028080', '3003060188'])(
+    'a file that only begins like one of ours (%s) is a report, not an error',
+    async (hex) => {
+      const report = await inspectKeystore(Buffer.from(hex, 'hex'), { now })
+      expect(report).toMatchObject({ opened: false, findings: [{ level: 'error' }] })
+    },
+  )
+
   test('a kind that is not read comes with its conversion', async () => {
     const jks = Buffer.from('feedfeed00000002', 'hex')
     const report = await inspectKeystore(jks, { fileName: 'a.jks', now })

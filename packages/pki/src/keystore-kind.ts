@@ -78,15 +78,16 @@ export function shellWord(file: string): string {
 
 function kindOfOutline(bytes: Uint8Array): KeystoreKind | null {
   let root: DerNode
+  let type: string | null
   try {
     root = readBer(bytes)
+    type = root.children[0]?.tag === 0x06 ? readOid(root.children[0]) : null
   } catch {
     return null
   }
   const [first, second] = root.children
   if (first?.tag === 0x02) return kindByVersion(first, second)
-  if (first?.tag === 0x06)
-    return readOid(first).startsWith('1.2.840.113549.1.7.') ? 'pkcs7' : 'unknown'
+  if (type !== null) return type.startsWith('1.2.840.113549.1.7.') ? 'pkcs7' : 'unknown'
   const inner = first?.children[0]
   // A certificate begins with its version or serial; the store of Bouncy Castle with the algorithm
   // that encrypts it; an encrypted key with the number of that algorithm.
