@@ -39,6 +39,11 @@ const state = (pid: number): RunState => ({
   adminToken: '/home/admin-token',
 })
 
+const elsewhere = {
+  ...state(process.pid),
+  urls: { ...state(1).urls, control: 'https://localhost.evil.example:8443' },
+}
+
 /** Above every limit that Linux and macOS have for process ids. */
 const noPid = 2 ** 22 + 1
 
@@ -63,6 +68,15 @@ describe('the home a command works with', () => {
     mkdirSync(below)
     writeFileSync(join(below, '.twinlatch'), '')
     mkdirSync(join(directory.path, '.twinlatch'))
+    expect(findHome(undefined, below).directory).toBe(join(directory.path, '.twinlatch'))
+  })
+
+  test("is nobody else's: another user could put one above", () => {
+    mkdirSync(join(directory.path, '.twinlatch'))
+    vi.spyOn(process, 'getuid').mockReturnValue(statSync(directory.path).uid + 1)
+    const below = join(directory.path, 'below')
+    expect(findHome(undefined, below).directory).toBe(join(below, '.twinlatch'))
+    vi.restoreAllMocks()
     expect(findHome(undefined, below).directory).toBe(join(directory.path, '.twinlatch'))
   })
 
@@ -125,7 +139,7 @@ describe('run.json', () => {
     const home = homeAt(directory.path)
     expect(readRunState(home)).toBeNull()
     await writeRunState(home, state(process.pid))
-    expect(readRunState(home)).toEqual(state(process.pid))
+    expect(readRunState(home)).toMatchObject({ pid: process.pid, urls: state(1).urls })
     expect(statSync(home.runFile).mode & 0o777).toBe(0o600)
     await removeRunState(home)
     await removeRunState(home)
@@ -144,6 +158,7 @@ describe('run.json', () => {
     ['of another form', '[]'],
     ['with a field this version does not know', JSON.stringify({ ...state(1), more: 1 })],
     ['with a pid that would signal a process group', JSON.stringify(state(-1))],
+    ['that leads to another machine', JSON.stringify(elsewhere)],
     ['with pid 0, which is the own group', JSON.stringify(state(0))],
   ])('%s is named with its cure, exit code 5', (_what, text) => {
     const home = homeAt(directory.path)
@@ -155,6 +170,19 @@ describe('run.json', () => {
         cure: expect.stringContaining('twinlatch up'),
       }),
     )
+  })
+
+  test('names no files outside the home: a copied one would send them elsewhere', async () => {
+    const home = homeAt(directory.path)
+    await writeRunState(home, { ...state(process.pid), adminToken: '/etc/hostname' })
+    expect(readRunState(home)).toMatchObject({ ca: home.authorities, adminToken: home.adminToken })
+  })
+
+  test('in a home that others can enter is not believed, as no server runs there', async () => {
+    const home = homeAt(directory.path)
+    await writeRunState(home, state(process.pid))
+    chmodSync(home.directory, 0o755)
+    expect(() => readRunState(home)).toThrow('can be entered by others')
   })
 
   test('replaces a link instead of writing through it', async () => {

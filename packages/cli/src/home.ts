@@ -43,9 +43,15 @@ export function findHome(flag: string | undefined, from = process.cwd()): Home {
   if (named) return homeAt(resolve(from, named))
   for (let directory = resolve(from); ; directory = dirname(directory)) {
     const candidate = join(directory, homeName)
-    if (existsSync(candidate) && statSync(candidate).isDirectory()) return homeAt(candidate)
+    if (isOwnDirectory(candidate)) return homeAt(candidate)
     if (dirname(directory) === directory) return homeAt(join(resolve(from), homeName))
   }
+}
+
+/** In a shared directory such as /tmp, somebody else's home would lie above everybody's work. */
+function isOwnDirectory(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false })
+  return found?.isDirectory() === true && found.uid === (process.getuid?.() ?? found.uid)
 }
 
 /** Makes the home, readable by its owner only, and refuses one that others can enter. */
@@ -59,6 +65,10 @@ export async function openHome(home: Home): Promise<void> {
       cause: error,
     })
   }
+  assertPrivate(home)
+}
+
+function assertPrivate(home: Home): void {
   const mode = statSync(home.directory).mode & 0o777
   if ((mode & 0o077) !== 0) {
     throw new CliError(
@@ -71,11 +81,14 @@ export async function openHome(home: Home): Promise<void> {
   }
 }
 
+/** Every listener binds loopback: a URL that leads elsewhere was written by somebody else. */
+const localUrl = z.url({ hostname: /^localhost$/ })
+
 const runState = z.strictObject({
   pid: z.number().int().positive(),
   startedAt: z.string(),
   version: z.string(),
-  urls: z.strictObject({ control: z.url(), gateway: z.url(), health: z.url() }),
+  urls: z.strictObject({ control: localUrl, gateway: localUrl, health: localUrl }),
   ca: z.string(),
   adminToken: z.string(),
 })
@@ -95,9 +108,14 @@ export async function removeRunState(home: Home): Promise<void> {
   await rm(home.runFile, { force: true })
 }
 
-/** State of the server that runs on `home`, or `null` when none does (a stale file counts as none). */
+/**
+ * State of the server that runs on `home`, or `null` when none does (a stale file counts as none).
+ * Believed no further than needed, as a file can come with a repository: the admin token goes to
+ * this machine only, and it and the authorities are those of the home, whatever paths are named.
+ */
 export function readRunState(home: Home): RunState | null {
   if (!existsSync(home.runFile)) return null
+  assertPrivate(home)
   let parsed: ReturnType<typeof runState.safeParse>
   try {
     parsed = runState.safeParse(JSON.parse(readFileSync(home.runFile, 'utf8')))
@@ -105,7 +123,8 @@ export function readRunState(home: Home): RunState | null {
     throw unreadableRunFile(home, error)
   }
   if (!parsed.success) throw unreadableRunFile(home, parsed.error)
-  return isAlive(parsed.data.pid) ? parsed.data : null
+  if (!isAlive(parsed.data.pid)) return null
+  return { ...parsed.data, ca: home.authorities, adminToken: home.adminToken }
 }
 
 function unreadableRunFile(home: Home, cause: unknown): CliError {
