@@ -187,6 +187,24 @@ const examples: ReadonlyMap<string, readonly string[]> = new Map([
     ],
   ],
   [
+    'store backup',
+    [
+      'twinlatch store backup twinlatch-backup.db',
+      'twinlatch store backup --home /srv/twinlatch /backups/today.db',
+    ],
+  ],
+  [
+    'store copy',
+    [
+      'TWINLATCH_DATABASE_URL=$(cat url) twinlatch store copy --from sqlite:.twinlatch/twinlatch.db',
+      'twinlatch store copy --from sqlite:twinlatch-backup.db --to sqlite:/srv/twinlatch/twinlatch.db',
+    ],
+  ],
+  [
+    'store rekey',
+    ['twinlatch store rekey', 'twinlatch store rekey --keep-former /media/usb/former.key'],
+  ],
+  [
     'help',
     ['twinlatch help cert issue', 'twinlatch help codes', 'twinlatch help codes VAL_EXPIRED'],
   ],

@@ -15,6 +15,7 @@ import { addHostsCommand } from './commands/hosts.ts'
 import { addKeystoreCommands } from './commands/keystore.ts'
 import { addRunCommand } from './commands/run.ts'
 import { addStatusCommands } from './commands/status.ts'
+import { addStoreCommands } from './commands/store.ts'
 import { addSubaccountCommands } from './commands/subaccount.ts'
 import { addUpCommand } from './commands/up.ts'
 import { addVersionCommand } from './commands/version.ts'
@@ -40,6 +41,7 @@ const groups = [
   addBindingCommands,
   addSubaccountCommands,
   addGatewayCommands,
+  addStoreCommands,
   addDnCommands,
   addVersionCommand,
   addCompletionCommand,
