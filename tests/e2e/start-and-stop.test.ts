@@ -1,6 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -158,6 +166,25 @@ test('an ephemeral start removes no home that was named, also when it refuses th
     expect(answer.stderr).toContain('chmod 700')
     expect(existsSync(directory)).toBe(true)
   } finally {
+    remove(directory)
+  }
+})
+
+test('down ends no process that only has the id of a server that was killed', async () => {
+  const directory = temporaryDirectory()
+  const bystander = spawn('sleep', ['60'])
+  try {
+    const server = await startServer(['--ephemeral', '--home', directory])
+    await server.end('SIGKILL')
+    const runFile = join(directory, 'run.json')
+    const state = JSON.parse(readFileSync(runFile, 'utf8')) as object
+    writeFileSync(runFile, JSON.stringify({ ...state, pid: bystander.pid }))
+    const answer = await server.cli(['down'])
+    expect(answer.stdout).toContain('nothing is running')
+    expect(bystander.signalCode).toBeNull()
+    expect(existsSync(runFile)).toBe(false)
+  } finally {
+    bystander.kill()
     remove(directory)
   }
 })

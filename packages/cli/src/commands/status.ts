@@ -26,10 +26,11 @@ const stopTimeoutMs = 40_000
 const stopPollMs = 50
 
 async function stopServer(options: { home?: string }, terminal: Terminal): Promise<void> {
-  const { findHome, isAlive, readRunState } = await import('../home.ts')
+  const { findHome, isAlive, readRunState, removeRunState } = await import('../home.ts')
   const home = findHome(options.home)
   const running = readRunState(home)
-  if (!running) {
+  if (!running || !(await isHeld(home.directory))) {
+    if (running) await removeRunState(home)
     terminal.out(`${terminal.symbols.skip} nothing is running in ${home.directory}`)
     return
   }
@@ -48,6 +49,22 @@ async function stopServer(options: { home?: string }, terminal: Terminal): Promi
     await new Promise((resolve) => setTimeout(resolve, stopPollMs))
   }
   terminal.out(`${terminal.symbols.pass} stopped (pid ${running.pid})`)
+}
+
+/**
+ * Whether a server runs on that home. Its lock says so for certain: a process id in the file of a
+ * server that was killed may belong to somebody else by now.
+ */
+async function isHeld(directory: string): Promise<boolean> {
+  const { acquireHomeLock, StoreError } = await import('@twinlatch/store')
+  try {
+    const lock = await acquireHomeLock(directory)
+    await lock.stop()
+    return false
+  } catch (error) {
+    if (error instanceof StoreError && error.code === 'store/home-in-use') return true
+    throw error
+  }
 }
 
 interface Server {
