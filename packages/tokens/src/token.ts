@@ -85,7 +85,8 @@ export async function verifyAccessToken(
     const { payload } = await jwtVerify(
       jwt,
       async ({ kid }) => {
-        const key = await deps.keys.find(kid ?? '')
+        // The header is a stranger's JSON: its key id may be anything, whatever its type says.
+        const key = typeof kid === 'string' ? await deps.keys.find(kid) : undefined
         if (!key) throw new errors.JWKSNoMatchingKey()
         return key
       },
@@ -115,7 +116,8 @@ const invalidToken: AuthenticationFailure = {
 
 function factsOf(payload: JWTPayload): TokenFacts | null {
   const clientId = payload['cid']
-  const subaccountId = parseSubaccountId(String(payload['zid']))
+  const zone = payload['zid']
+  const subaccountId = typeof zone === 'string' ? parseSubaccountId(zone) : undefined
   if (typeof clientId !== 'string' || !subaccountId || payload.exp === undefined) return null
   if (!Array.isArray(payload.aud) || !payload.aud.includes(clientId)) return null
   return { clientId, subaccountId, expiresAt: new Date(payload.exp * 1000) }

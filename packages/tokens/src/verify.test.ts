@@ -103,6 +103,13 @@ describe('an access token', () => {
         )
       },
     ],
+    [
+      'with an object for a key id, which no text can be made of',
+      () => {
+        const header = { alg: 'RS256', typ: 'JWT', kid: { toString: 1 } }
+        return `${Buffer.from(JSON.stringify(header)).toString('base64url')}.e30.c2ln`
+      },
+    ],
     ['that is no JWT', () => 'abc'],
     ['beyond the length limit', (token) => token + 'A'.repeat(9000)],
   ])('%s is refused', async (_name, forge) => {
