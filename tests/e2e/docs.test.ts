@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseManifests } from '@twinlatch/gateway'
 import { describe, expect, test } from 'vitest'
 import { createProgram } from '../../packages/cli/src/program.ts'
 import { commandsIn, faultsOf } from '../../packages/cli/src/reference/command-line.ts'
@@ -145,6 +146,16 @@ describe('code', () => {
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }
+  })
+
+  const manifests = blocks.filter(
+    ({ language, text }) => language === 'yaml' && /^apiVersion/m.test(text),
+  )
+
+  test.each(manifests)('a manifest in $file is one that can be applied', ({ file, text }) => {
+    const { documents, problems } = parseManifests([{ name: file, text }])
+    expect(problems).toEqual([])
+    expect(documents.length).toBeGreaterThan(0)
   })
 
   test('is marked with a language that somebody checks or reads', () => {
