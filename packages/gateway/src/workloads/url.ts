@@ -7,9 +7,9 @@ import {
   type UpstreamTarget,
   WireError,
 } from '@twinlatch/wire'
-import { compileAddressBlocks } from '../address-block.ts'
 import type { WorkloadTarget } from '../compiled.ts'
 import { GatewayError } from '../errors.ts'
+import { isForbiddenAddress } from '../forbidden-address.ts'
 import type { WorkloadRequest } from './workload.ts'
 
 type UrlTarget = Extract<WorkloadTarget, { kind: 'url' }>
@@ -42,29 +42,12 @@ export async function callUrl(
  * ranges and the metadata services of cloud providers, which hand credentials to whoever asks.
  */
 export function assertAllowed(host: string, addresses: readonly string[]): void {
-  const forbidden = addresses.find((address) => isForbidden(address))
+  const forbidden = addresses.find(isForbiddenAddress)
   if (forbidden === undefined) return
   throw new GatewayError(
     'gateway/upstream-address',
     `${host} is ${forbidden}, a link-local or metadata address; those are never upstreams`,
   )
-}
-
-const forbiddenBlocks = [
-  // RFC 3927, with the metadata address of most clouds; RFC 4291 section 2.5.6.
-  '169.254.0.0/16',
-  'fe80::/10',
-  // Metadata services outside of the link-local ranges (AWS over IPv6, Alibaba, Oracle).
-  'fd00:ec2::254/128',
-  '100.100.100.200/32',
-  '192.0.0.192/32',
-]
-
-let compiledBlocks: ((address: string) => boolean) | undefined
-
-function isForbidden(address: string): boolean {
-  compiledBlocks ??= compileAddressBlocks(forbiddenBlocks)
-  return compiledBlocks(address)
 }
 
 function upstreamTarget({ protocol, host, port }: UrlTarget, address: string): UpstreamTarget {
