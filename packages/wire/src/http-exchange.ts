@@ -119,8 +119,9 @@ export class HttpExchange<Context> implements Exchange<Context> {
   #stream(content: Readable, headers: HeaderLines): void {
     const length = headers.find(([name]) => name.toLowerCase() === 'content-length')?.[1]
     const whole = content instanceof ReceivedBody ? content.takeWhole() : null
-    if (whole !== null && length === `${whole.length}`) {
-      this.#endWith(whole)
+    if (whole !== null) {
+      if (length === undefined || Number(length) === whole.length) this.#endWith(whole)
+      else this.connection.destroy()
       return
     }
     const stop = pumpBody({
@@ -146,7 +147,7 @@ export class HttpExchange<Context> implements Exchange<Context> {
   /** Head and body in one write, which is one TLS record and one system call. */
   #endWith(bytes: Buffer): void {
     if (bytes.length > joinedBodyBytesMax) this.#outgoing.end(bytes)
-    else this.#outgoing.end(bytes.latin1Slice(), 'latin1')
+    else this.#outgoing.end(bytes.toString('latin1'), 'latin1')
   }
 
   #finished(): Promise<void> {

@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import { Readable } from 'node:stream'
 import { pumpBody } from './body-pump.ts'
 import { WireError } from './errors.ts'
 import type { UpstreamRequest, UpstreamResponse, UpstreamTarget } from './exchange.ts'
@@ -7,6 +6,7 @@ import { withoutHopByHop } from './hop-by-hop.ts'
 import { chunkHead, lastChunk } from './http1/chunked.ts'
 import { type ParsedResponseHead, ResponseReader } from './http1/response.ts'
 import type { WireLimits } from './limits.ts'
+import { ReceivedBody } from './received-body.ts'
 import { classifyUpstreamError, placeOf } from './upstream-fault.ts'
 import { renderUpstreamHead, type UpstreamHead } from './upstream-head.ts'
 
@@ -21,7 +21,7 @@ export interface ConnectionOwner {
 /** The exchange that a connection carries at the moment. */
 interface Running {
   readonly reader: ResponseReader
-  readonly body: Readable
+  readonly body: ReceivedBody
   readonly reject: (error: WireError) => void
   readonly settle: () => void
   stopSending: () => void
@@ -94,7 +94,7 @@ export class UpstreamConnection {
           onData: (data) => {
             if (!body.push(data)) this.#socket.pause()
           },
-          onEnd: () => body.push(null),
+          onEnd: () => body.finish(),
         }),
         reject,
         settle: () => request.signal.removeEventListener('abort', onAbort),
@@ -109,8 +109,8 @@ export class UpstreamConnection {
     })
   }
 
-  #createBody(): Readable {
-    const body = new Readable({
+  #createBody(): ReceivedBody {
+    const body = new ReceivedBody({
       read: () => {
         if (this.#running?.body === body) this.#socket.resume()
       },

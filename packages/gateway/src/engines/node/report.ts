@@ -1,6 +1,7 @@
 import { type Clock, type Logger, type Metrics, newRequestId } from '@twinlatch/kit'
 import type { DecisionCode, ExplanationSink } from '@twinlatch/trust'
 import { explainConnection, explainRequest, type RefusedConnection } from './explain.ts'
+import { chainBytes, headBytes, rendererOf } from './record-size.ts'
 import type { ConnectionFacts } from './steps.ts'
 import type { Outcome, Transaction } from './transaction.ts'
 
@@ -48,7 +49,9 @@ export function createReport(deps: {
         time: entry.time,
         subaccountId: entry.facts.server?.subaccountId ?? null,
         outcome: 'denied',
-        render: () => explainConnection(entry),
+        render: rendererOf(chainBytes(entry.facts.tls?.peerCertificates ?? []), () =>
+          explainConnection(entry),
+        ),
       })
     },
     acceptedConnection(protocol) {
@@ -59,12 +62,14 @@ export function createReport(deps: {
       log.debug({ event: 'connection.abandoned', detail }, 'handshake given up by the client')
     },
     decided(transaction, outcome, facts) {
+      const { request, context } = transaction
+      const bytes = headBytes(request) + chainBytes(context.tls.peerCertificates)
       sink.record({
         id: transaction.id,
         time: transaction.startedAt,
         subaccountId: transaction.server.subaccountId,
         outcome: outcome.denial ? 'denied' : 'allowed',
-        render: () => explainRequest(transaction, outcome, facts()),
+        render: rendererOf(bytes, () => explainRequest(transaction, outcome, facts())),
       })
     },
     finished(transaction, outcome) {

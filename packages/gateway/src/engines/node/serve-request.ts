@@ -54,7 +54,7 @@ async function answer(serving: Serving, local: LocalAnswer): Promise<Outcome> {
 }
 
 async function forward(serving: Serving, forwarding: Forwarding): Promise<Outcome> {
-  const { transaction, options } = serving
+  const { transaction } = serving
   const startedMs = performance.now()
   const deadline = startDeadline(forwarding.timeoutMs)
   try {
