@@ -1,7 +1,7 @@
 import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { type Certificate, parseCertificate } from './certificate.ts'
-import { type ChainQuestion, verifyChain } from './chain.ts'
+import { type ChainQuestion, verifyChain, verifyTlsChain } from './chain.ts'
 import type { ChainFault } from './chain-fault.ts'
 import { encodeDer, readDer } from './der.ts'
 import { bitString, integer, oid, sequence } from './der-write.ts'
@@ -237,4 +237,81 @@ describe('strength and form', () => {
   function withKey(certificate: Certificate, spki: Uint8Array): Party {
     return withField({ ...leaf, certificate }, 6, spki)
   }
+})
+
+describe('what OpenSSL refuses beyond RFC 5280 is refused here too', () => {
+  const netscape = (bits: number) =>
+    extension('2.16.840.1.113730.1.1', encodeDer(0x03, Uint8Array.of(0, bits)), false)
+  const bits = (value: Uint8Array) => extension('2.5.29.31', value, false)
+
+  test.each([
+    ['a Netscape type that allows TLS clients', netscape(0x80), 'ok'],
+    ['a Netscape type of servers only', netscape(0x40), 'wrong-purpose'],
+    ['a proxy certificate', extension('1.3.6.1.5.5.7.1.14', sequence(), false), 'bad-constraints'],
+    ['address blocks', extension('1.3.6.1.5.5.7.1.7', sequence(), false), 'bad-constraints'],
+    ['malformed CRL distribution points', bits(sequence()), 'malformed'],
+    ['a point that is none', bits(sequence(sequence(encodeDer(0xa0, sequence())))), 'malformed'],
+    ['a point without parts', bits(sequence(sequence())), 'ok'],
+  ] as const)('%s', async (_, added, code) => {
+    const end = await party('end', intermediate, { ...client, extensions: [added] })
+    expect(codeOf(ask([end, intermediate]))).toBe(code)
+  })
+
+  test('a leaf that names another key than the one of its issuer', () => {
+    const named = Buffer.from(intermediate.certificate.subjectKeyId ?? '', 'hex').toString('hex')
+    const other = `00${named.slice(2)}`
+    const odd = resigned(leaf, intermediate, `8014${named}`, `8014${other}`)
+    expect(odd.certificate.authorityKeyId).toBe(other)
+    expect(codeOf(ask([odd, intermediate]))).toBe('unknown-authority')
+  })
+
+  test('a leaf without any name', async () => {
+    const subject = buildName([])
+    const subjectAltNames = [{ type: 'dns', value: 'a.test' }] as const
+    const end = await party('end', intermediate, { ...client, subject, subjectAltNames })
+    expect(codeOf(ask([end, intermediate]))).toBe('ok')
+    const bare = { ...end.certificate, subjectAltNames: [] }
+    expect(codeOf(ask([{ ...end, certificate: bare }, intermediate]))).toBe('bad-constraints')
+  })
+})
+
+describe('a TLS server looks at one path only', () => {
+  const question = (change: Partial<ChainQuestion>): ChainQuestion => ({
+    leaf: leaf.certificate,
+    intermediates: [intermediate.certificate],
+    anchors: [root.certificate],
+    time: now,
+    purpose: 'client',
+    ...change,
+  })
+
+  test('the first certificate of an intermediate counts, even if the second would do', async () => {
+    const purposes = { extendedKeyUsage: ['serverAuth'], ca: {} }
+    const twin = await party('Intermediate', root, purposes, intermediate.keys)
+    const both = [twin.certificate, intermediate.certificate]
+    expect(codeOf(verifyChain(question({ intermediates: both })))).toBe('ok')
+    expect(codeOf(verifyTlsChain(question({ intermediates: both })))).toBe('wrong-purpose')
+    expect(codeOf(verifyTlsChain(question({ intermediates: both.toReversed() })))).toBe('ok')
+  })
+
+  test('an anchor of the same name that did not sign is not passed over', async () => {
+    const unnamed = { ...intermediate.certificate, authorityKeyId: null }
+    const namesake = await party('Root', 'self', { ca: {} })
+    const anchors = [namesake.certificate, root.certificate]
+    const asked = question({ intermediates: [unnamed], anchors })
+    expect(codeOf(verifyChain(asked))).toBe('ok')
+    expect(codeOf(verifyTlsChain(asked))).toBe('bad-signature')
+  })
+
+  test('the last second is past for it', () => {
+    const at = (offsetMs: number) => question({ time: new Date(later.getTime() + offsetMs) })
+    expect(codeOf(verifyTlsChain(at(-1000)))).toBe('ok')
+    expect(codeOf(verifyChain(at(0)))).toBe('ok')
+    expect(codeOf(verifyTlsChain(at(0)))).toBe('expired')
+  })
+
+  test('it accepts nothing that no path can save', () => {
+    expect(codeOf(verifyTlsChain(question({ intermediates: [] })))).toBe('unknown-authority')
+    expect(codeOf(verifyTlsChain(question({ anchors: [leaf.certificate] })))).toBe('ok')
+  })
 })

@@ -3,6 +3,7 @@ import type { ChainFault, ChainProblem, ChainPurpose } from './chain-fault.ts'
 import { readDer } from './der.ts'
 import { PkiError } from './errors.ts'
 import { extensionOid } from './extension.ts'
+import { allowsByNetscapeType, assertDistributionPoints } from './extension-checks.ts'
 import { keyWeakness } from './key-description.ts'
 import { constraintViolation, type NameConstraints, nameConstraintsOf } from './name-constraints.ts'
 import { serialOctetsMax } from './serial.ts'
@@ -17,8 +18,6 @@ type PathCheck = (path: readonly Certificate[], question: PathQuestion) => Chain
 
 /** Extensions we process, or whose meaning cannot widen trust; any other critical one is refused. */
 const processedExtensions = new Set<string>([
-  extensionOid.subjectKeyIdentifier,
-  extensionOid.authorityKeyIdentifier,
   extensionOid.keyUsage,
   extensionOid.extendedKeyUsage,
   extensionOid.subjectAltName,
@@ -26,6 +25,16 @@ const processedExtensions = new Set<string>([
   extensionOid.nameConstraints,
   // Without a requirement for policies above it, which is refused, a list of policies limits nothing.
   extensionOid.certificatePolicies,
+])
+
+/**
+ * Extensions that change what a certificate may do, critical or not, in ways we do not process: proxy
+ * certificates (RFC 3820) and address and AS number blocks (RFC 3779). OpenSSL holds to them too.
+ */
+const refusedExtensions = new Map<string, string>([
+  ['1.3.6.1.5.5.7.1.14', 'it is a proxy certificate (RFC 3820)'],
+  ['1.3.6.1.5.5.7.1.7', 'it is bound to address blocks (RFC 3779)'],
+  ['1.3.6.1.5.5.7.1.8', 'it is bound to AS numbers (RFC 3779)'],
 ])
 
 const refuseMalformed: PathCheck = (path) =>
@@ -43,6 +52,7 @@ const refuseWeak: PathCheck = (path) =>
   firstProblem(path, 'weak', (certificate, index) => {
     const weakness = keyWeakness(certificate.keyFacts)
     if (weakness !== null) return weakness
+    if (!hasUsableKey(certificate)) return 'its public key cannot be loaded'
     // Nobody relies on the signature of the anchor: it is trusted as it is.
     if (index === path.length - 1) return null
     const { signatureDigest, signatureAlgorithm } = certificate
@@ -54,8 +64,12 @@ const refuseWeak: PathCheck = (path) =>
 const refuseUnprocessed: PathCheck = (path) =>
   firstProblem(path, 'bad-constraints', ({ extensions }) => {
     for (const { oid, critical, value } of extensions) {
-      if (critical && !processedExtensions.has(oid))
+      const refused = refusedExtensions.get(oid)
+      if (refused !== undefined) return refused
+      if (critical && !processedExtensions.has(oid)) {
         return `its critical extension ${oid} is unknown`
+      }
+      if (oid === extensionOid.crlDistributionPoints) assertDistributionPoints(value)
       // requireExplicitPolicy, critical or not: policies are not processed, so it must fail.
       const isPolicy = oid === extensionOid.policyConstraints
       if (isPolicy && readDer(value).children.some(({ tag }) => tag === 0x80)) {
@@ -85,11 +99,14 @@ const refuseBadAuthority: PathCheck = (path) => {
 }
 
 const refuseBadLeaf: PathCheck = (path) =>
-  firstProblem(path.slice(0, 1), 'bad-constraints', ({ basicConstraints, keyUsage }) =>
-    keyUsage?.includes('keyCertSign') === true && basicConstraints?.ca !== true
-      ? 'it may sign certificates (keyUsage) without being an authority'
-      : null,
-  )
+  firstProblem(path.slice(0, 1), 'bad-constraints', (leaf) => {
+    if (leaf.keyUsage?.includes('keyCertSign') === true && leaf.basicConstraints?.ca !== true) {
+      return 'it may sign certificates (keyUsage) without being an authority'
+    }
+    // RFC 5280 section 4.1.2.6: a subject, or an alternative name in its place.
+    const isNamed = leaf.subject.rdns.length > 0 || leaf.subjectAltNames.length > 0
+    return isNamed ? null : 'it has no name at all'
+  })
 
 const refuseConstrainedNames: PathCheck = (path) => {
   for (const [index, authority] of path.entries()) {
@@ -98,7 +115,9 @@ const refuseConstrainedNames: PathCheck = (path) => {
     if (constraints === null) continue
     if ('code' in constraints) return constraints
     const problem = firstProblem(path.slice(0, index), 'bad-constraints', (certificate, below) =>
-      below > 0 && certificate.selfIssued ? null : constraintViolation(constraints, certificate),
+      below > 0 && certificate.selfIssued
+        ? null
+        : constraintViolation(constraints, certificate, { isLeaf: below === 0 }),
     )
     if (problem !== null) return problem
   }
@@ -107,12 +126,17 @@ const refuseConstrainedNames: PathCheck = (path) => {
 
 const refuseWrongPurpose: PathCheck = (path, { purpose }) => {
   const wanted = `${purpose}Auth`
-  return firstProblem(path, 'wrong-purpose', ({ extendedKeyUsage, keyUsage }, index) => {
+  return firstProblem(path, 'wrong-purpose', (certificate, index) => {
+    const { extendedKeyUsage, keyUsage } = certificate
     // anyExtendedKeyUsage is not enough, an empty list fails, absent is fine (gateway.md section 4.1).
     if (extendedKeyUsage?.includes(wanted) === false) {
       return `its extended key usage is ${extendedKeyUsage.join(', ') || 'empty'}, not ${wanted}`
     }
-    if (index > 0 || keyUsage === null) return null
+    if (index > 0) return null
+    if (!allowsByNetscapeType(certificate, purpose)) {
+      return `its Netscape certificate type does not allow a TLS ${purpose}`
+    }
+    if (keyUsage === null) return null
     const usable =
       keyUsage.includes('digitalSignature') ||
       (purpose === 'server' &&
@@ -179,6 +203,10 @@ function firstProblem(
     }
   }
   return null
+}
+
+function hasUsableKey({ publicKey }: Certificate): boolean {
+  return publicKey.type === 'public'
 }
 
 function readConstraints(certificate: Certificate): NameConstraints | ChainProblem | null {

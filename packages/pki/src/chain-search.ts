@@ -44,7 +44,7 @@ const progress: readonly ChainFault[] = [
 
 /**
  * Tries every path from `leaf` to an anchor until `judge` accepts one; issuers are found by the bytes
- * of their name and proven by the signature, the key identifier only decides which is tried first.
+ * of their name and proven by the signature; who the key identifier rules out is not tried.
  */
 export function searchPaths(
   leaf: Certificate,
@@ -106,13 +106,32 @@ function issuersOf(search: Search, path: readonly Certificate[], top: Certificat
         sameBytes(link.subject.raw, candidate.subject.raw) && sameBytes(link.spki, candidate.spki),
     )
   const found = [...search.anchors, ...search.intermediates].filter(
-    (candidate) => sameBytes(candidate.subject.raw, top.issuer.raw) && !isOnPath(candidate),
+    (candidate) => isNamedBy(top, candidate) && !isOnPath(candidate),
   )
   const unique = [...new Map(found.map((candidate) => [candidate.sha256, candidate])).values()]
   return unique.toSorted((a, b) => Number(hintFits(top, b)) - Number(hintFits(top, a)))
 }
 
-function isSignedBy(certificate: Certificate, issuer: Certificate): boolean {
+/**
+ * Whether `issuer` is the one that `certificate` names: by the bytes of the name and, as far as both
+ * have them, by key identifier, serial number and name of its own issuer (RFC 5280 section 4.2.1.1).
+ */
+export function isNamedBy(certificate: Certificate, issuer: Certificate): boolean {
+  const { authorityKeyId, authorityIssuer, authoritySerial } = certificate
+  const keyFits =
+    authorityKeyId === null ||
+    issuer.subjectKeyId === null ||
+    authorityKeyId === issuer.subjectKeyId
+  return (
+    sameBytes(issuer.subject.raw, certificate.issuer.raw) &&
+    keyFits &&
+    (authoritySerial === null || authoritySerial === issuer.serial) &&
+    (authorityIssuer === null || sameBytes(authorityIssuer, issuer.issuer.raw))
+  )
+}
+
+/** Whether the key of `issuer` made the signature of `certificate`. */
+export function isSignedBy(certificate: Certificate, issuer: Certificate): boolean {
   try {
     return new X509Certificate(certificate.raw).verify(issuer.publicKey)
   } catch {

@@ -3,6 +3,7 @@ import { judgePath } from './chain-checks.ts'
 import type { ChainFault, ChainPurpose } from './chain-fault.ts'
 import { refuseRevoked } from './chain-revocation.ts'
 import { searchPaths } from './chain-search.ts'
+import { findTlsPath } from './chain-tls-path.ts'
 import type { RevocationList } from './crl.ts'
 import { formatName } from './name-format.ts'
 
@@ -79,6 +80,35 @@ export function verifyChain(question: ChainQuestion): ChainResult {
     }
   }
   return { ok: false, ...problem, path: [...path] }
+}
+
+/**
+ * The verdict of `verifyChain` as a TLS server comes to it, which looks at one path only (see
+ * `findTlsPath`): accepts nothing that `verifyChain` refuses, and refuses what only another path saves.
+ */
+export function verifyTlsChain(question: ChainQuestion): ChainResult {
+  const result = verifyChain(question)
+  if (!result.ok) return result
+  const { leaf, intermediates, anchors, time } = question
+  const found = findTlsPath(leaf, { intermediates, anchors }, time)
+  const path = [...(found?.path ?? [leaf])]
+  const refuse = (code: ChainFault, message: string, certificate: Certificate | null) => {
+    const text = `${message}; a TLS server tries no other path`
+    return { ok: false, code, message: text, certificate, path } as const
+  }
+  if (found === null) return refuse('unknown-authority', 'no issuer fits by name', leaf)
+  if (found.notSigned !== null) {
+    const text = 'the first issuer that fits by name did not sign it'
+    return refuse('bad-signature', text, found.notSigned)
+  }
+  const judge = (at: Date) =>
+    judgePath(found.path, { ...question, time: at }) ??
+    refuseRevoked(found.path, { ...question, time: at })
+  // OpenSSL counts the last second of a certificate or list as past; RFC 5280 and we do not.
+  const problem = judge(time) ?? judge(new Date(time.getTime() + 1000))
+  return problem === null
+    ? { ok: true, path }
+    : refuse(problem.code, problem.message, problem.certificate)
 }
 
 function isAmong({ sha256 }: Certificate, list: readonly Certificate[]): boolean {

@@ -31,6 +31,7 @@ export const extensionOid = {
   issuingDistributionPoint: '2.5.29.28',
   nameConstraints: '2.5.29.30',
   certificatePolicies: '2.5.29.32',
+  crlDistributionPoints: '2.5.29.31',
   policyMappings: '2.5.29.33',
   authorityKeyIdentifier: '2.5.29.35',
   policyConstraints: '2.5.29.36',
@@ -84,6 +85,8 @@ const extendedKeyUsageNames = new Map([...extendedKeyUsageOids].map(([name, oid]
  * pick the other one (RFC 5280 section 4.2).
  */
 export function readExtensions(node: DerNode): CertificateExtension[] {
+  // Extensions ::= SEQUENCE SIZE (1..MAX), RFC 5280 section 4.1.
+  if (node.children.length === 0) throw malformed('list', 'is empty')
   const extensions = node.children.map((child) => {
     const hasFlag = child.children[1]?.tag === 0x01
     if (child.tag !== 0x30 || child.children.length !== (hasFlag ? 3 : 2))
@@ -120,7 +123,7 @@ export function extensionFacts(extensions: readonly CertificateExtension[]): Ext
     ),
     subjectAltNames:
       read(extensionOid.subjectAltName, (node) =>
-        list(node, 'subjectAltName').map(readGeneralName),
+        filledList(node, 'subjectAltName').map(readGeneralName),
       ) ?? [],
     subjectKeyId: read(extensionOid.subjectKeyIdentifier, (node) => hex(readOctets(node))),
     authorityKeyId: authority?.keyId ?? null,
@@ -166,6 +169,12 @@ export function readAuthorityKeyId(node: DerNode): {
 
 function list(node: DerNode, what: string): readonly DerNode[] {
   if (node.tag !== 0x30) throw malformed(what, 'is not a sequence')
+  return node.children
+}
+
+/** GeneralNames ::= SEQUENCE SIZE (1..MAX), RFC 5280 section 4.2.1.6. */
+function filledList(node: DerNode, what: string): readonly DerNode[] {
+  if (list(node, what).length === 0) throw malformed(what, 'is empty')
   return node.children
 }
 

@@ -5,6 +5,7 @@ export {
   type ChainQuestion,
   type ChainResult,
   verifyChain,
+  verifyTlsChain,
 } from './chain.ts'
 export type { ChainFault, ChainProblem, ChainPurpose } from './chain-fault.ts'
 export { chainLimits } from './chain-search.ts'

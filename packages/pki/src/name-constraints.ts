@@ -43,14 +43,16 @@ export function nameConstraintsOf(certificate: Certificate): NameConstraints | n
 
 /**
  * Why the names of `certificate` break the constraints, or `null`. Looks at the subject, its e-mail
- * attributes and all alternative names. A name of a kind that is constrained but that we cannot
+ * attributes and all alternative names, and at the common name of a leaf without any DNS name where
+ * that reads as a host, because clients did and OpenSSL does. A name of a kind that is constrained but that we cannot
  * compare breaks them.
  */
 export function constraintViolation(
   constraints: NameConstraints,
   certificate: Certificate,
+  { isLeaf }: { readonly isLeaf: boolean },
 ): string | null {
-  const names = namesOf(certificate)
+  const names = [...namesOf(certificate), ...(isLeaf ? hostsOf(certificate) : [])]
   const { permitted, excluded } = constraints
   if (names.length * (permitted.length + excluded.length) > comparisonsMax) {
     return 'the name constraints and names are too many to compare'
@@ -85,6 +87,16 @@ function matches(name: Subtree, base: Subtree, list: 'permitted' | 'excluded'): 
     default:
       return unclear
   }
+}
+
+const hostPattern = /^[a-z0-9_-]+(\.[a-z0-9_-]+)+$/i
+
+function hostsOf({ subject, subjectAltNames }: Certificate): Subtree[] {
+  if (subjectAltNames.some(({ type }) => type === 'dns')) return []
+  return subject.rdns
+    .flat()
+    .filter(({ oid, value }) => oid === attributeOid.commonName && hostPattern.test(value))
+    .map(({ value }) => ({ ...empty(0x82), text: value }))
 }
 
 function namesOf(certificate: Certificate): Subtree[] {
