@@ -18,6 +18,7 @@ export type {
 export { type HintFacts, hintsFor, nearestPolicy } from './hints.ts'
 export type { Authenticate, AuthenticationFailure, Caller, PeerIdentity } from './identity.ts'
 export { describeNearMiss, markDifference } from './near-miss.ts'
+export { judgeOffline, type OfflineQuestion, type OfflineVerdict } from './offline-verdict.ts'
 export { identifyPeer, urlEncodePem } from './peer.ts'
 export { explainHandshakeRefusal, judgePeer, type PeerFacts, verifyAgain } from './refusal.ts'
 export { codeOfFault, codeOfHandshakeFault, codeOfVerifyError } from './refusal-codes.ts'
