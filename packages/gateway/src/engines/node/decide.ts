@@ -1,5 +1,6 @@
 import { meshHopElement, type Stage } from '@twinlatch/trust'
 import type { HeaderLines } from '@twinlatch/wire'
+import { clip } from '../../clip.ts'
 import type {
   CompiledDestination,
   CompiledRoute,
@@ -79,6 +80,9 @@ export function decide(
 
 const noNames: ReadonlySet<string> = new Set()
 
+/** What a record shows of a path that leads nowhere. */
+const pathCharactersMax = 2_048
+
 function chooseRoute(
   transaction: Transaction,
   virtualHost: CompiledVirtualHost,
@@ -88,7 +92,8 @@ function chooseRoute(
   const view = transaction.gatewayView
   const route = view && virtualHost.chooseRoute(view)
   if (!view || !route) {
-    const summary = `No route of ${virtualHost.name} matches ${source.method} ${source.path}.`
+    const path = clip(source.path, pathCharactersMax)
+    const summary = `No route of ${virtualHost.name} matches ${source.method} ${path}.`
     return refuse(transaction, 404, '', denial('RTE_NO_PATH', 'route', summary))
   }
   transaction.route = route

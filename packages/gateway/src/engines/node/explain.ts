@@ -9,6 +9,7 @@ import {
   type Stage,
 } from '@twinlatch/trust'
 import type { TcpPeer, TlsFacts } from '@twinlatch/wire'
+import { clip } from '../../clip.ts'
 import { type ConnectionFacts, connectionSteps, gatewayName } from './steps.ts'
 import type { Denial, Outcome, Transaction } from './transaction.ts'
 
@@ -47,6 +48,9 @@ export function explainConnection(refused: RefusedConnection): Explanation {
   }
 }
 
+/** A record is read by a person; the target itself may have 60 KiB. */
+const pathCharactersMax = 2_048
+
 /** The record of a request, allowed or refused. Traces the policies again: not for hot paths. */
 export function explainRequest(
   transaction: Transaction,
@@ -73,7 +77,10 @@ export function explainRequest(
     request: {
       method: request.method,
       host: request.authority,
-      path: question < 0 ? request.target : request.target.slice(0, question),
+      path: clip(
+        question < 0 ? request.target : request.target.slice(0, question),
+        pathCharactersMax,
+      ),
       route: transaction.route?.name ?? null,
     },
     steps: [

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Certificate, parseCertificate } from '@twinlatch/pki'
 import { identifyPeer, type PeerIdentity } from '@twinlatch/trust'
 import { Recent } from './recent.ts'
+import { heldBytes } from './record-size.ts'
 
 /** What the certificates of one peer say. */
 export interface KnownPeer {
@@ -13,6 +14,12 @@ export interface KnownPeer {
 /** Clients come back: parsing a chain costs a third of a handshake, its hash next to nothing. */
 const rememberedPeersMax = 2000
 
+/**
+ * A longer chain is parsed again each time: anybody may send 64 KiB of certificates, and two
+ * thousand of those would be held for nobody. Chains of three certificates have 3 to 6 KiB.
+ */
+const rememberedChainBytesMax = 16_384
+
 /** Identities by the bytes of the chain: the same bytes always are the same identity. */
 export class Identities {
   readonly #known = new Recent<string, KnownPeer>(rememberedPeersMax)
@@ -23,7 +30,7 @@ export class Identities {
     const known = this.#known.get(key)
     if (known) return known
     const peer = readPeer(chain)
-    this.#known.set(key, peer)
+    if (heldBytes(null, chain) <= rememberedChainBytesMax) this.#known.set(key, peer)
     return peer
   }
 }

@@ -1,25 +1,20 @@
 import type { Explanation } from '@twinlatch/trust'
 import { expect, test, vi } from 'vitest'
-import { headBytes, recordBytesMax, rendererOf } from './record-size.ts'
+import { heldBytes, renderOnce } from './record-size.ts'
 
 const explanation = { id: 'x' } as Explanation
+const head = { method: 'GET', target: '/abc', authority: 'a', headers: [['ab', 'cde'] as const] }
 
-test('a record that holds little is made when it is read', () => {
+test('a record is made when it is first asked for, and once', () => {
   const render = vi.fn(() => explanation)
-  const later = rendererOf(recordBytesMax, render)
+  const later = renderOnce(render)
   expect(render).not.toHaveBeenCalled()
-  expect(later()).toBe(explanation)
-})
-
-test('one that would hold much until then is made at once, and once', () => {
-  const render = vi.fn(() => explanation)
-  const later = rendererOf(recordBytesMax + 1, render)
-  expect(render).toHaveBeenCalledTimes(1)
   expect([later(), later()]).toEqual([explanation, explanation])
   expect(render).toHaveBeenCalledTimes(1)
 })
 
-test('a head counts with its target and with every line', () => {
-  const head = { method: 'GET', target: '/abc', authority: 'a', headers: [['ab', 'cde'] as const] }
-  expect(headBytes(head)).toBe(9)
+test('a record holds the target, every header line and every certificate', () => {
+  expect(heldBytes(head, [])).toBe(9)
+  expect(heldBytes(head, [Buffer.alloc(700), Buffer.alloc(20)])).toBe(729)
+  expect(heldBytes(null, [Buffer.alloc(700)])).toBe(700)
 })

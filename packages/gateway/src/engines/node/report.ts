@@ -1,7 +1,7 @@
 import { type Clock, type Logger, type Metrics, newRequestId } from '@twinlatch/kit'
-import type { DecisionCode, ExplanationSink } from '@twinlatch/trust'
+import type { DecisionCode, Explanation, ExplanationSink } from '@twinlatch/trust'
 import { explainConnection, explainRequest, type RefusedConnection } from './explain.ts'
-import { chainBytes, headBytes, rendererOf } from './record-size.ts'
+import { heldBytes, recordBytesMax, renderOnce } from './record-size.ts'
 import type { ConnectionFacts } from './steps.ts'
 import type { Outcome, Transaction } from './transaction.ts'
 
@@ -32,6 +32,8 @@ export function createReport(deps: {
   readonly log: Logger
 }): Report {
   const { sink, metrics, clock, log } = deps
+  /** Records that are too large to be held unread; rendered once their request is over. */
+  const large = new WeakMap<Transaction, () => Explanation>()
   return {
     refusedConnection(refused, answered) {
       const entry: RefusedConnection = {
@@ -44,15 +46,15 @@ export function createReport(deps: {
       const protocol = entry.facts.tls?.protocol ?? ''
       if (!answered) metrics.tlsHandshakes.inc({ result: 'refused', code: code ?? '', protocol })
       log.info(connectionEvent(entry), answered ? 'request malformed' : 'connection refused')
+      const render = renderOnce(() => explainConnection(entry))
       sink.record({
         id: entry.id,
         time: entry.time,
         subaccountId: entry.facts.server?.subaccountId ?? null,
         outcome: 'denied',
-        render: rendererOf(chainBytes(entry.facts.tls?.peerCertificates ?? []), () =>
-          explainConnection(entry),
-        ),
+        render,
       })
+      if (heldBytes(null, entry.facts.tls?.peerCertificates ?? []) > recordBytesMax) render()
     },
     acceptedConnection(protocol) {
       metrics.tlsHandshakes.inc({ result: 'accepted', code: '', protocol })
@@ -63,16 +65,20 @@ export function createReport(deps: {
     },
     decided(transaction, outcome, facts) {
       const { request, context } = transaction
-      const bytes = headBytes(request) + chainBytes(context.tls.peerCertificates)
+      const render = renderOnce(() => explainRequest(transaction, outcome, facts()))
+      if (heldBytes(request, context.tls.peerCertificates) > recordBytesMax) {
+        large.set(transaction, render)
+      }
       sink.record({
         id: transaction.id,
         time: transaction.startedAt,
         subaccountId: transaction.server.subaccountId,
         outcome: outcome.denial ? 'denied' : 'allowed',
-        render: rendererOf(bytes, () => explainRequest(transaction, outcome, facts())),
+        render,
       })
     },
     finished(transaction, outcome) {
+      large.get(transaction)?.()
       countRequest(metrics, transaction, outcome)
       log.info(accessLine(transaction, outcome, clock.now()), 'request')
     },
