@@ -243,6 +243,20 @@ describe('reading', () => {
 })
 
 describe('hostile content', () => {
+  test('others get their turn between the files of a bulk upload', async () => {
+    let turns = 0
+    let counting = true
+    const count = () => {
+      turns += 1
+      if (counting) setImmediate(count)
+    }
+    setImmediate(count)
+    const files = Array.from({ length: 20 }, (_, at) => entry(`${at}.pem`, leaf.chainPem))
+    await stack.ok('app', 'POST', '/v1/instanceCertificates', files)
+    counting = false
+    expect(turns).toBeGreaterThanOrEqual(files.length)
+  })
+
   test('a burst of calls for public keys is refused beyond its line, and served again after it', async () => {
     await stack.ok('app', 'POST', '/v1/instanceCertificates', entry('a.p12', p12))
     const path = '/v1/instanceCertificates/a.p12/publicKeys'
