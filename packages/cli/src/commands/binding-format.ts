@@ -97,10 +97,20 @@ export async function writeBindingDirectory(
       cure: `twinlatch binding show ${service.name} --as dir -o DIR   (then SERVICE_BINDING_ROOT=DIR)`,
     })
   }
+  const files = bindingFiles(service)
+  for (const name of [service.name, ...files.keys()]) assertFileName(name)
   const directory = join(root, service.name)
   await mkdir(directory, { recursive: true, mode: 0o700 })
-  for (const [name, content] of bindingFiles(service)) {
+  for (const [name, content] of files) {
     await writeSecretFile(join(directory, name), content, { force: true })
   }
   return directory
+}
+
+/** The server chooses these names; none of them may lead out of the directory that was asked for. */
+function assertFileName(name: string): void {
+  if (/^[\w.-]+$/.test(name) && name !== '.' && name !== '..') return
+  throw new CliError(`${JSON.stringify(name)} is no name of a file; nothing was written.`, {
+    why: 'The server sent it in a binding.',
+  })
 }
