@@ -42,17 +42,26 @@ async function inspect(source: string, options: InspectOptions, terminal: Termin
     renderKeystoreReport(report, { ascii: terminal.symbols.pass === '+' }).join('\n')
   const { bytes, fileName } = await readSource(source, options)
   const password = await readPassword(options, null)
-  const report = await inspectKeystore(bytes, {
+  const inspected = await inspectKeystore(bytes, {
     now: new Date(),
     ...(fileName === null ? {} : { fileName }),
     ...(password ? { password: password.reveal() } : {}),
   })
+  const report = isUrl(source) ? asServer(inspected, new URL(source)) : inspected
   terminal.out(renderObject(report, options.output) ?? render(report))
   if (!report.opened) throw unreadable(report)
   const threshold = options.failOn ? levels.indexOf(options.failOn) : levels.length
   if (report.findings.some(({ level }) => levels.indexOf(level) >= threshold)) {
     throw new Exit(exitCodes.findings)
   }
+}
+
+const isUrl = (source: string) => /^https:\/\//i.test(source)
+
+/** A server's certificate need not be good for clients, and a server has a name but no file. */
+function asServer(report: KeystoreReport, { host }: URL): KeystoreReport {
+  const findings = report.findings.filter(({ code }) => code !== 'CRT104')
+  return { ...report, fileName: host, findings }
 }
 
 function unreadable(report: KeystoreReport): Error {
@@ -69,7 +78,7 @@ async function readSource(
   source: string,
   options: InspectOptions,
 ): Promise<{ bytes: Uint8Array; fileName: string | null }> {
-  if (/^https:\/\//.test(source)) {
+  if (isUrl(source)) {
     const { fetchServerChain } = await import('./server-chain.ts')
     return { bytes: Buffer.from(await fetchServerChain(new URL(source))), fileName: null }
   }
