@@ -56,6 +56,12 @@ export function findServer(options: ServerOptions): ServerAccess {
       cure: 'Start it with: twinlatch up   (or name another with --server URL or --home DIR)',
     })
   }
+  if (URL.parse(url)?.protocol !== 'https:') {
+    throw new CliError(`The server ${url} is no https URL.`, {
+      exitCode: exitCodes.usage,
+      why: 'The admin token travels with every call.',
+    })
+  }
   const subaccount = options.subaccount ?? process.env['TWINLATCH_SUBACCOUNT']
   const tokenFile = process.env['TWINLATCH_TOKEN_FILE'] ?? running?.adminToken ?? home.adminToken
   return {
