@@ -84,7 +84,7 @@ export interface XfccSettings {
 export interface CompiledVirtualHost {
   readonly name: string
   /**
-   * Lower-case names, `_` read as `-`, that some route of this virtual host fills from the peer
+   * Canonical names that some route of this virtual host fills from the peer
    * certificate; the client's copies are removed before anything reads them (gateway.md 6.3).
    */
   readonly peerFilledHeaders: ReadonlySet<string>

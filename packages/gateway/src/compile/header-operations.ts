@@ -1,4 +1,5 @@
 import type { HeaderLines } from '@twinlatch/wire'
+import { canonicalHeaderName } from '../canonical-header.ts'
 import type { HeaderValues } from '../compiled.ts'
 import { isPeerOperator, type LocalIdentity } from '../header-operators.ts'
 import { type HeaderTemplate, parseHeaderValue } from '../header-value.ts'
@@ -7,7 +8,7 @@ import { type HeaderOperations, isAuthority } from '../istio/virtual-service-hea
 /** One list of operations, ready to run. */
 export interface CompiledOperations {
   apply(lines: HeaderLines, values: HeaderValues): HeaderLines
-  /** Lower-case names, `_` read as `-`, filled from the peer certificate (gateway.md section 6.3). */
+  /** Canonical names filled from the peer certificate (gateway.md section 6.3). */
   readonly peerFilled: readonly string[]
 }
 
@@ -40,7 +41,7 @@ export function compileOperations(
   return {
     peerFilled: [...set, ...add]
       .filter(({ template }) => template.operators.some(isPeerOperator))
-      .map(({ lower }) => lower.replaceAll('_', '-')),
+      .map(({ name }) => canonicalHeaderName(name)),
     apply(lines, values) {
       const left =
         removed.size === 0 ? lines : lines.filter(([name]) => !removed.has(name.toLowerCase()))

@@ -1,11 +1,12 @@
 import type { HeaderLines } from '@twinlatch/wire'
+import { canonicalHeaderName } from '../../canonical-header.ts'
 
 /** What the gateway itself says in headers of the forwarded request. */
 interface GatewayHeaders {
   readonly requestId: string
   readonly remoteAddress: string
   readonly xfcc: string | null
-  /** Names that a route of the virtual host fills from the peer; lower case, `-` for `_`. */
+  /** Names that a route of the virtual host fills from the peer; in their canonical form. */
   readonly peerFilled: ReadonlySet<string>
 }
 
@@ -31,23 +32,21 @@ export function prepareHeaders(client: HeaderLines, own: GatewayHeaders): Header
 
 /** All values of a header by lower-case name, in order; other spellings of the name do not count. */
 export function valuesOf(headers: HeaderLines, name: string): string[] {
-  return headers
-    .filter((line) => line[0].length === name.length && line[0].toLowerCase() === name)
-    .map(([, value]) => value)
+  const values: string[] = []
+  for (const line of headers) {
+    if (line[0].length === name.length && line[0].toLowerCase() === name) values.push(line[1])
+  }
+  return values
 }
 
 /** Whether a client may never set this header (gateway.md section 9.1); canonical name. */
 function isProtected(canonicalName: string): boolean {
+  if (protectedNames.has(canonicalName)) return true
+  const first = canonicalName[0]
   return (
-    protectedNames.has(canonicalName) ||
+    (first === 'x' || first === 's') &&
     protectedPrefixes.some((prefix) => canonicalName.startsWith(prefix))
   )
-}
-
-/** Lower case, with `-` for `_`: many workloads cannot tell the two apart (gateway.md section 17). */
-function canonicalName(name: string): string {
-  const lower = name.toLowerCase()
-  return lower.includes('_') ? lower.replaceAll('_', '-') : lower
 }
 
 const protectedPrefixes = [
@@ -70,10 +69,10 @@ const protectedNames = new Set([
 ])
 
 function isForwarded(name: string, value: string, peerFilled: ReadonlySet<string>): boolean {
-  const canonical = canonicalName(name)
+  const canonical = canonicalHeaderName(name)
   if (isProtected(canonical) || peerFilled.has(canonical)) return false
   // A twin of a forwarding header is a second opinion for workloads that read CGI variables.
-  if (name.includes('_') && canonical.startsWith('x-forwarded-')) return false
+  if (canonical.startsWith('x-forwarded-') && canonical !== name.toLowerCase()) return false
   return canonical !== 'referer' || isCleanReferer(value)
 }
 
