@@ -51,6 +51,8 @@ describe('the table of gateway.md section 9.3, column BASE as ours', () => {
 
   test.each([
     '/a/..%2fb',
+    '/a/..%3bx/b',
+    '/a/%252e%253b/b',
     '/a/%2e%2e%2fb',
     '/a/%5c../b',
     '/a/%252e%252e/b',

@@ -41,9 +41,9 @@ function isUnreserved(code: number): boolean {
   return /[A-Za-z0-9\-._~]/.test(String.fromCharCode(code))
 }
 
-/** What hides a dot segment: `%`, `.`, `/` and `\`. */
+/** What hides a dot segment: `%`, `.`, `/`, `\`, and `;` before its path parameters. */
 function isHiding(code: number): boolean {
-  return code === 0x25 || code === 0x2e || code === 0x2f || code === 0x5c
+  return code === 0x25 || code === 0x2e || code === 0x2f || code === 0x3b || code === 0x5c
 }
 
 /**
