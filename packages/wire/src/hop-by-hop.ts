@@ -11,11 +11,20 @@ const connectionFields: ReadonlySet<string> = new Set([
 
 /** Elements of a comma list over all lines of one name (RFC 9110 section 5.6.1), in lower case. */
 export function listElements(headers: HeaderLines, name: string): string[] {
-  return headers
-    .filter(([lineName]) => lineName.toLowerCase() === name)
-    .flatMap(([, value]) => value.split(','))
-    .map((element) => element.trim().toLowerCase())
-    .filter((element) => element !== '')
+  const elements: string[] = []
+  for (const line of headers) {
+    if (!isNamed(line, name)) continue
+    for (const part of line[1].split(',')) {
+      const element = part.trim().toLowerCase()
+      if (element !== '') elements.push(element)
+    }
+  }
+  return elements
+}
+
+/** Whether a line has this lower-case name. The length first: nearly every line fails there. */
+export function isNamed(line: readonly [string, string], name: string): boolean {
+  return line[0].length === name.length && line[0].toLowerCase() === name
 }
 
 /**
@@ -24,6 +33,7 @@ export function listElements(headers: HeaderLines, name: string): string[] {
  */
 export function withoutHopByHop(headers: HeaderLines): HeaderLines {
   const named = new Set(listElements(headers, 'connection'))
+  if (named.size === 0 && !headers.some(mayBelongToConnection)) return headers
   const kept: (readonly [string, string])[] = []
   let trailersWanted = false
   for (const line of headers) {
@@ -36,6 +46,20 @@ export function withoutHopByHop(headers: HeaderLines): HeaderLines {
     }
   }
   return kept
+}
+
+/** By the lengths of the names above and of `te`; a few others are as long. */
+function mayBelongToConnection([name]: readonly [string, string]): boolean {
+  switch (name.length) {
+    case 2:
+    case 7:
+    case 10:
+    case 16:
+    case 17:
+      return true
+    default:
+      return false
+  }
 }
 
 function offersTrailers(value: string): boolean {

@@ -9,7 +9,7 @@ import type {
   RequestHead,
   ResponseHead,
 } from './exchange.ts'
-import { withoutHopByHop } from './hop-by-hop.ts'
+import { isNamed, withoutHopByHop } from './hop-by-hop.ts'
 import { ReceivedBody } from './received-body.ts'
 import { announcesBody } from './request-head.ts'
 
@@ -117,7 +117,7 @@ export class HttpExchange<Context> implements Exchange<Context> {
   }
 
   #stream(content: Readable, headers: HeaderLines): void {
-    const length = headers.find(([name]) => name.toLowerCase() === 'content-length')?.[1]
+    const length = headers.find((line) => isNamed(line, 'content-length'))?.[1]
     const whole = content instanceof ReceivedBody ? content.takeWhole() : null
     if (whole !== null) {
       if (length === undefined || Number(length) === whole.length) this.#endWith(whole)
@@ -182,8 +182,8 @@ function responseLines(
   withoutBody: boolean,
 ): HeaderLines {
   const lines = withoutHopByHop(head.headers)
-  const announced = lines.filter(([name]) => name.toLowerCase() === 'content-length')
-  const rest = () => lines.filter(([name]) => name.toLowerCase() !== 'content-length')
+  const announced = lines.filter((line) => isNamed(line, 'content-length'))
+  const rest = () => lines.filter((line) => !isNamed(line, 'content-length'))
   if (content instanceof Uint8Array) return [...rest(), ['content-length', `${content.length}`]]
   if (withoutBody) return head.status === 204 || head.status < 200 ? rest() : lines
   if (content === undefined) return [...rest(), ['content-length', '0']]

@@ -1,6 +1,6 @@
 import { WireError } from './errors.ts'
-import type { HeaderLines, UpstreamRequest } from './exchange.ts'
-import { withoutHopByHop } from './hop-by-hop.ts'
+import type { UpstreamRequest } from './exchange.ts'
+import { isNamed, withoutHopByHop } from './hop-by-hop.ts'
 
 /** A request head as bytes, and the framing of the body that must follow it. */
 export interface UpstreamHead {
@@ -25,18 +25,23 @@ export function renderUpstreamHead(
   if (!isToken(method) || !/^[\x21-\x7e]+$/.test(path)) {
     throw new WireError('wire/malformed-message', 'a method or a path that cannot be sent')
   }
-  const lines = withoutHopByHop(request.headers)
-  const announced = valuesOf(lines, 'content-length')
-  if (valuesOf(lines, 'host').length !== 1) {
+  const announced: string[] = []
+  let hosts = 0
+  let text = `${method} ${path} HTTP/1.1\r\n`
+  for (const line of withoutHopByHop(request.headers)) {
+    if (isNamed(line, 'content-length')) {
+      announced.push(line[1])
+      continue
+    }
+    if (isNamed(line, 'host')) hosts += 1
+    text += renderLine(line)
+  }
+  if (hosts !== 1) {
     throw new WireError('wire/malformed-message', 'a request needs exactly one Host')
   }
-  const framing = framingOf(request, announced)
-  const text = [
-    `${method} ${path} HTTP/1.1`,
-    ...lines.filter(([name]) => name.toLowerCase() !== 'content-length').map(renderLine),
-    ...framing.lines,
-  ].join('\r\n')
-  return { text: `${text}\r\n\r\n`, framing: framing.framing, length: framing.length }
+  const { framing, length, lines } = framingOf(request, announced)
+  for (const line of lines) text += `${line}\r\n`
+  return { text: `${text}\r\n`, framing, length }
 }
 
 function framingOf(
@@ -62,11 +67,7 @@ function renderLine([name, value]: readonly [string, string]): string {
       `a header line that cannot be sent: ${printable(name)}`,
     )
   }
-  return `${name}: ${value}`
-}
-
-function valuesOf(lines: HeaderLines, name: string): string[] {
-  return lines.filter(([line]) => line.toLowerCase() === name).map(([, value]) => value)
+  return `${name}: ${value}\r\n`
 }
 
 function isToken(text: string): boolean {

@@ -40,6 +40,7 @@ class NodeUpstreamPool implements UpstreamPool {
   readonly #log: Logger
   readonly #targets = new Map<string, TargetPool>()
   readonly #identities = new WeakMap<UpstreamTls, string>()
+  readonly #keys = new WeakMap<UpstreamTarget, string>()
   #stopped = false
 
   constructor(limits: WireLimits, log: Logger) {
@@ -74,7 +75,7 @@ class NodeUpstreamPool implements UpstreamPool {
 
   #target(target: UpstreamTarget): TargetPool {
     if (this.#stopped) throw new WireError('wire/aborted', 'the upstream client is stopped')
-    const key = `${target.host} ${target.port} ${target.tls === null ? '' : this.#identity(target.tls)}`
+    const key = this.#keyOf(target)
     const known = this.#targets.get(key)
     if (known) return known
     const pool = new TargetPool(target, this.#limits, () => {
@@ -82,6 +83,15 @@ class NodeUpstreamPool implements UpstreamPool {
     })
     this.#targets.set(key, pool)
     return pool
+  }
+
+  #keyOf(target: UpstreamTarget): string {
+    const known = this.#keys.get(target)
+    if (known !== undefined) return known
+    const { host, port, tls } = target
+    const key = `${host} ${port} ${tls === null ? '' : this.#identity(tls)}`
+    this.#keys.set(target, key)
+    return key
   }
 
   #identity(tls: UpstreamTls): string {

@@ -24,13 +24,12 @@ export async function callUrl(
   target: UrlTarget,
   request: WorkloadRequest,
 ): Promise<UpstreamResponse> {
-  const addresses = await resolve(target.host)
-  assertAllowed(target.host, addresses)
-  for (const [index, address] of addresses.entries()) {
+  const places = fixedPlaces(target) ?? (await placesOf(target))
+  for (const [index, place] of places.entries()) {
     try {
-      return await pool.request({ ...request, target: upstreamTarget(target, address) })
+      return await pool.request({ ...request, target: place })
     } catch (error) {
-      const last = index === addresses.length - 1
+      const last = index === places.length - 1
       if (last || !mayTryNext(error, request)) throw error
     }
   }
@@ -50,6 +49,32 @@ export function assertAllowed(host: string, addresses: readonly string[]): void 
   )
 }
 
+/**
+ * Places of hosts that need no look-up, checked once: an address does not change, and the places
+ * of a target are let go with the compiled value it belongs to.
+ */
+let fixed: WeakMap<UrlTarget, readonly UpstreamTarget[]> | undefined
+
+function fixedPlaces(target: UrlTarget): readonly UpstreamTarget[] | null {
+  fixed ??= new WeakMap()
+  const known = fixed.get(target)
+  if (known) return known
+  const addresses = fixedAddresses(target.host)
+  if (addresses === null) return null
+  const places = allowedPlaces(target, addresses)
+  fixed.set(target, places)
+  return places
+}
+
+async function placesOf(target: UrlTarget): Promise<readonly UpstreamTarget[]> {
+  return allowedPlaces(target, await resolve(target.host))
+}
+
+function allowedPlaces(target: UrlTarget, addresses: readonly string[]): UpstreamTarget[] {
+  assertAllowed(target.host, addresses)
+  return addresses.map((address) => upstreamTarget(target, address))
+}
+
 function upstreamTarget({ protocol, host, port }: UrlTarget, address: string): UpstreamTarget {
   if (protocol === 'http') return { host: address, port, tls: null }
   return {
@@ -64,13 +89,18 @@ function upstreamTarget({ protocol, host, port }: UrlTarget, address: string): U
   }
 }
 
-async function resolve(host: string): Promise<string[]> {
+/** Addresses of a literal or of a name of this machine; `null` for a name to be looked up. */
+function fixedAddresses(host: string): string[] | null {
   const bare = host.replace(/^\[(.*)\]$/, '$1')
   if (isIP(bare) !== 0) return [bare]
   const name = bare.toLowerCase().replace(/\.$/, '')
   // RFC 6761 section 6.3; many system resolvers do not know these names.
-  if (name === 'localhost' || name.endsWith('.localhost')) return ['127.0.0.1', '::1']
+  return name === 'localhost' || name.endsWith('.localhost') ? ['127.0.0.1', '::1'] : null
+}
+
+async function resolve(host: string): Promise<string[]> {
   try {
+    const name = host.toLowerCase().replace(/\.$/, '')
     return (await lookup(name, { all: true })).map(({ address }) => address)
   } catch (cause) {
     throw new WireError('wire/upstream-refused', `${host} cannot be resolved`, { cause })

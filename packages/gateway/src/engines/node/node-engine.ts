@@ -174,7 +174,7 @@ class NodeEngine implements Engine {
       serve: this.#serveOptions(port),
       report: this.#report,
       clock,
-      forMatching: (authority) => this.#forMatching(port, state, authority),
+      forMatching: this.#forMatching(port, state),
       onAccepted: (key) => void this.#accepted.set(key, (this.#accepted.get(key) ?? 0) + 1),
       onOpenConnections: (count) => this.#countOpen(state, count),
     })
@@ -193,10 +193,12 @@ class NodeEngine implements Engine {
     }
   }
 
-  #forMatching(port: number, state: PortState, authority: string): string {
-    if (manifestPort(this.#options.settings.portMap, port) === null) return authority
-    const suffix = `:${state.listener?.port ?? port}`
-    return authority.endsWith(suffix) ? authority.slice(0, -suffix.length) : authority
+  #forMatching(port: number, state: PortState): (authority: string) => string {
+    if (manifestPort(this.#options.settings.portMap, port) === null) return (authority) => authority
+    return (authority) => {
+      const suffix = `:${state.listener?.port ?? port}`
+      return authority.endsWith(suffix) ? authority.slice(0, -suffix.length) : authority
+    }
   }
 
   #countOpen(state: PortState, count: number): void {

@@ -104,10 +104,9 @@ async function relay(
   const outcome: Outcome = { status: response.status, denial: null, brokeOff: null }
   serving.onDecided(outcome)
   const passed = response.headers.filter(([name]) => !isOurs(name.toLowerCase()))
+  const operated = forwarding.route.applyResponseHeaders(passed, forwarding.values)
   const headers: HeaderLines = [
-    ...forwarding.route
-      .applyResponseHeaders(passed, forwarding.values)
-      .filter(([name]) => name.toLowerCase() !== 'server'),
+    ...(operated === passed ? passed : operated.filter(([name]) => !isServer(name))),
     ...ownHeaders(transaction, options),
     ['x-envoy-upstream-service-time', `${transaction.upstream?.ms ?? 0}`],
   ]
@@ -120,6 +119,10 @@ async function relay(
     exchange.abort()
   }
   return outcome
+}
+
+function isServer(name: string): boolean {
+  return name.length === 6 && name.toLowerCase() === 'server'
 }
 
 // What a workload says in our name is not believed (gateway.md section 9.1).
