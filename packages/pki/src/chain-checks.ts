@@ -3,7 +3,11 @@ import type { ChainFault, ChainProblem, ChainPurpose } from './chain-fault.ts'
 import { readDer } from './der.ts'
 import { PkiError } from './errors.ts'
 import { extensionOid } from './extension.ts'
-import { allowsByNetscapeType, assertDistributionPoints } from './extension-checks.ts'
+import {
+  allowsByNetscapeType,
+  assertDistributionPoints,
+  assertPolicies,
+} from './extension-checks.ts'
 import { keyWeakness } from './key-description.ts'
 import { constraintViolation, type NameConstraints, nameConstraintsOf } from './name-constraints.ts'
 import { serialOctetsMax } from './serial.ts'
@@ -70,6 +74,7 @@ const refuseUnprocessed: PathCheck = (path) =>
         return `its critical extension ${oid} is unknown`
       }
       if (oid === extensionOid.crlDistributionPoints) assertDistributionPoints(value)
+      if (oid === extensionOid.certificatePolicies) assertPolicies(value)
       // requireExplicitPolicy, critical or not: policies are not processed, so it must fail.
       const isPolicy = oid === extensionOid.policyConstraints
       if (isPolicy && readDer(value).children.some(({ tag }) => tag === 0x80)) {
@@ -102,6 +107,10 @@ const refuseBadLeaf: PathCheck = (path) =>
   firstProblem(path.slice(0, 1), 'bad-constraints', (leaf) => {
     if (leaf.keyUsage?.includes('keyCertSign') === true && leaf.basicConstraints?.ca !== true) {
       return 'it may sign certificates (keyUsage) without being an authority'
+    }
+    // RFC 5280 section 4.2.1.9; a verifier may read either half of the contradiction.
+    if (leaf.basicConstraints?.ca === false && leaf.basicConstraints.pathLength !== null) {
+      return 'it has a path length without being an authority'
     }
     // RFC 5280 section 4.1.2.6: a subject, or an alternative name in its place.
     const isNamed = leaf.subject.rdns.length > 0 || leaf.subjectAltNames.length > 0

@@ -1,7 +1,7 @@
 import type { Certificate } from './certificate.ts'
 import type { ChainPurpose } from './chain-fault.ts'
 import { type DerNode, readDer } from './der.ts'
-import { childOf, readBitString } from './der-read.ts'
+import { childOf, readBitString, readOid } from './der-read.ts'
 import { PkiError } from './errors.ts'
 import { readGeneralName } from './general-name.ts'
 
@@ -30,6 +30,15 @@ export function assertDistributionPoints(value: Uint8Array): void {
   }
 }
 
+/** Throws unless the bytes are certificatePolicies that name no policy twice (RFC 5280 section 4.2.1.4). */
+export function assertPolicies(value: Uint8Array): void {
+  const policies = readDer(value)
+  const oids = policies.children.map((policy) => readOid(childOf(policy, 0)))
+  if (policies.tag !== 0x30 || oids.length === 0 || new Set(oids).size !== oids.length) {
+    throw malformed('certificate policies')
+  }
+}
+
 function assertPart(part: DerNode): void {
   if (part.tag === 0x81) return
   if (part.tag === 0xa2) {
@@ -43,6 +52,6 @@ function assertPart(part: DerNode): void {
   name.children.forEach(readGeneralName)
 }
 
-function malformed(): PkiError {
-  return new PkiError('pki/malformed-certificate', 'its CRL distribution points are malformed')
+function malformed(what = 'CRL distribution points'): PkiError {
+  return new PkiError('pki/malformed-certificate', `its ${what} are malformed`)
 }

@@ -106,7 +106,7 @@ describe('in a chain', () => {
       {
         ...common,
         publicKey: leafKeys.publicKey,
-        subject: parseDistinguishedName(given.subject ?? 'CN=leaf,O=Acme,C=DE').name,
+        subject: parseDistinguishedName(given.subject ?? 'CN=leaf (P000000),O=Acme,C=DE').name,
         serial: newSerial(),
         keyUsage: ['digitalSignature'],
         subjectAltNames: given.names ?? [],
@@ -124,6 +124,20 @@ describe('in a chain', () => {
   }
 
   test.each<[string, Case, string]>([
+    [
+      'no alternative name, and a common name that may be a host',
+      { permitted: [directory('C=DE')], subject: 'CN=leaf,C=DE' },
+      'bad-constraints',
+    ],
+    [
+      'a common name that is a host outside, beside alternative names of another kind',
+      {
+        permitted: [dns('example.com')],
+        subject: 'CN=www.evil.com',
+        names: [{ type: 'uri', value: 'https://a.test/' }],
+      },
+      'bad-constraints',
+    ],
     ['no names of the kind', { permitted: [dns('example.com')] }, 'ok'],
     [
       'a permitted DNS name',

@@ -44,7 +44,8 @@ export function nameConstraintsOf(certificate: Certificate): NameConstraints | n
 /**
  * Why the names of `certificate` break the constraints, or `null`. Looks at the subject, its e-mail
  * attributes and all alternative names, and at the common name of a leaf without any DNS name where
- * that reads as a host, because clients did and OpenSSL does. A name of a kind that is constrained but that we cannot
+ * that reads as a host, because clients did and OpenSSL does. Without any alternative name such a
+ * common name is refused whatever it says, as in Envoy. A name of a kind that is constrained but that we cannot
  * compare breaks them.
  */
 export function constraintViolation(
@@ -56,6 +57,9 @@ export function constraintViolation(
   const { permitted, excluded } = constraints
   if (names.length * (permitted.length + excluded.length) > comparisonsMax) {
     return 'the name constraints and names are too many to compare'
+  }
+  if (isLeaf && isOnlyCommonlyNamed(certificate)) {
+    return 'its common name may be a host, and without alternative names no constraint can hold it'
   }
   for (const name of names) {
     const excludes = excluded.filter(({ tag }) => tag === name.tag)
@@ -89,6 +93,17 @@ function matches(name: Subtree, base: Subtree, list: 'permitted' | 'excluded'): 
   }
 }
 
+/** A common name that reads as a host, of one label too, and no alternative name: Envoy refuses it. */
+function isOnlyCommonlyNamed({ subject, subjectAltNames }: Certificate): boolean {
+  return (
+    subjectAltNames.length === 0 &&
+    subject.rdns
+      .flat()
+      .some(({ oid, value }) => oid === attributeOid.commonName && labelsPattern.test(value))
+  )
+}
+
+const labelsPattern = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?$/i
 const hostPattern = /^[a-z0-9_-]+(\.[a-z0-9_-]+)+$/i
 
 function hostsOf({ subject, subjectAltNames }: Certificate): Subtree[] {
