@@ -15,6 +15,8 @@ export interface Home {
   readonly authorities: string
   readonly runFile: string
   readonly config: string
+  /** Log of a server in the background; one in a terminal logs to stderr. */
+  readonly log: string
   readonly sample: string
 }
 
@@ -30,6 +32,7 @@ export function homeAt(directory: string): Home {
     authorities: at('ca.pem'),
     runFile: at('run.json'),
     config: at('config.yaml'),
+    log: at('twinlatch.log'),
     sample: at('sample'),
   }
 }

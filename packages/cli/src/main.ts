@@ -10,6 +10,8 @@ export async function main(args: readonly string[]): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     process.exit(error.code === 'EPIPE' ? exitCodes.fine : exitCodes.failed)
   })
+  // A terminal that is gone takes no more messages; the work they are about goes on.
+  process.stderr.on('error', () => {})
   try {
     await createProgram(terminal).parseAsync(args, { from: 'user' })
   } catch (error) {

@@ -35,9 +35,16 @@ export function createLogger(options: { level: string; destination?: Destination
         censor: '[secret]',
       },
     },
-    options.destination ?? pino.destination({ dest: 2, sync: true }),
+    options.destination ?? standardError(),
   ) as unknown as Logger
 }
 
 /** A logger that writes nothing, for tests and offline commands. */
 export const silentLogger: Logger = pino({ level: 'silent' }) as unknown as Logger
+
+/** A log whose reader is gone is lost; it must not fail the request that it tells of. */
+function standardError(): DestinationStream {
+  const stream = pino.destination({ dest: 2, sync: true })
+  stream.on('error', () => {})
+  return stream
+}

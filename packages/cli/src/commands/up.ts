@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -40,7 +39,10 @@ export function addUpCommand(program: Command, terminal: Terminal): void {
         .choices(['laptop', 'ci', 'server'])
         .default('laptop'),
     )
-    .option('-d, --detach', 'return when it is ready and leave it running')
+    .option(
+      '-d, --detach',
+      'return when it is ready and leave it running; its log is twinlatch.log in the home',
+    )
     .addOption(
       new Option('-o, --output <format>', 'table for people, json: one line when ready')
         .default('table')
@@ -59,8 +61,12 @@ export function addUpCommand(program: Command, terminal: Terminal): void {
       if (options.profile === 'server') {
         throw new CliError('--profile server is not built yet.', { exitCode: exitCodes.usage })
       }
-      if (options.detach) return detach(terminal)
       const { findHome, homeAt } = await import('../home.ts')
+      if (options.detach) {
+        const { detach } = await import('../run/detach.ts')
+        const temporary = options.ephemeral && !options.home
+        return detach(temporary ? null : findHome(options.home), terminal)
+      }
       // A home that was named is somebody's: only one that was made here is removed.
       const own =
         options.ephemeral && !options.home ? mkdtempSync(join(tmpdir(), 'twinlatch-')) : null
@@ -72,27 +78,4 @@ export function addUpCommand(program: Command, terminal: Terminal): void {
         if (own !== null) await rm(own, { recursive: true, force: true })
       }
     })
-}
-
-/** Starts the same command in the background and waits for its ready line. */
-async function detach(terminal: Terminal): Promise<void> {
-  const bin = process.argv[1] ?? ''
-  const args = process.argv.slice(2).filter((word) => word !== '-d' && word !== '--detach')
-  const child = spawn(process.execPath, [...process.execArgv, bin, ...args], {
-    detached: true,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  await new Promise<void>((resolve, reject) => {
-    child.stdout.on('data', (chunk: Buffer) => {
-      const text = chunk.toString('utf8')
-      terminal.out(text.trimEnd())
-      if (/(^|\n)\s*(ready|\{"ready":true)/.test(text)) resolve()
-    })
-    child.once('error', reject)
-    child.once('exit', (code) =>
-      reject(new CliError(`The server ended before it was ready (exit code ${code}).`)),
-    )
-  })
-  child.stdout.destroy()
-  child.unref()
 }

@@ -11,6 +11,9 @@ import { readServerConfig } from './server-config.ts'
 
 /** Exit codes of a second signal: 128 + its number (console-and-cli.md section 8 "Shutdown"). */
 const signalExitCodes = new Map<NodeJS.Signals, number>([
+  // A terminal that is closed. Reloading by signal is not built: what must not happen is an end
+  // without cleaning up, which is what the system does with a signal that nobody heeds.
+  ['SIGHUP', 129],
   ['SIGINT', 130],
   ['SIGTERM', 143],
   ['SIGHUP', 129],
