@@ -194,7 +194,9 @@ async function forward(
       body,
       signal,
     })
-    answer.body.on('error', fail)
+    // What broke in the same piece as the head was an error before anybody could listen.
+    if (answer.body.errored) fail(answer.body.errored)
+    else answer.body.once('error', fail)
     const { status, headers } = answer
     await exchange.respond({ status, headers }, answer.body).catch(() => {})
   } catch (error) {

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { leniencies } from './cases/leniencies.ts'
 import { createEdgeMaterial, type Edge, openEdge } from './edge.ts'
 import { converse, statusesOf } from './raw-client.ts'
+
+vi.setConfig({ testTimeout: 20_000 })
 
 let edge: Edge
 beforeAll(async () => {

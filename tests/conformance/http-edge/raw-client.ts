@@ -48,13 +48,13 @@ export function readToEnd(socket: TLSSocket): Promise<string> {
   })
 }
 
-/** Resolves with the text so far once it matches; rejects when the connection closes before. */
-export function readUntil(socket: TLSSocket, pattern: RegExp): Promise<string> {
+/** Resolves with the text so far once it is enough; rejects when the connection closes before. */
+export function readUntil(socket: TLSSocket, enough: (text: string) => boolean): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = ''
     const onData = (chunk: Buffer) => {
       text += chunk.toString('latin1')
-      if (!pattern.test(text)) return
+      if (!enough(text)) return
       socket.off('data', onData).off('close', onClose)
       resolve(text)
     }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { H, type RequestCase } from './cases/case.ts'
 import { chunkClasses } from './cases/chunks.ts'
 import { framingClasses } from './cases/framing.ts'
@@ -6,6 +6,8 @@ import { headRows } from './cases/head-rows.ts'
 import { requestLineRows } from './cases/request-line-rows.ts'
 import { createEdgeMaterial, type Edge, openEdge } from './edge.ts'
 import { converse, lineOf, type Segmentation, statusesOf } from './raw-client.ts'
+
+vi.setConfig({ testTimeout: 20_000 })
 
 let edge: Edge
 beforeAll(async () => {
