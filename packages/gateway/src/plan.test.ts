@@ -20,6 +20,32 @@ describe('golden plans', () => {
   })
 })
 
+test('a server that lost one host serves none, and leaves none to a weaker server', () => {
+  const gateway = (name: string, mode: string, hosts: string) => `
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: ${name}, namespace: a }
+spec:
+  servers:
+    - port: { number: 443, name: https, protocol: HTTPS }
+      hosts: ${hosts}
+      tls: { mode: ${mode}, credentialName: x }
+`
+  const text = [
+    gateway('a-open', 'SIMPLE', '["*.x.localhost", taken.localhost]'),
+    gateway('b-mutual', 'MUTUAL', '[taken.localhost, m.x.localhost]'),
+  ].join('---')
+  const { plan: planned, problems } = plan(planInput([{ name: 'case.yaml', text }]))
+  expect(problems.map(({ path }) => path)).toEqual(['spec.servers[0].hosts[0]'])
+  const port = compile(planned).ports.get(9443)
+  const owner = (name: string) => port?.chooseServer(name)
+  expect(owner('m.x.localhost')).toMatchObject({
+    gateway: { name: 'b-mutual' },
+    material: { ready: false, reason: expect.stringContaining('taken') },
+  })
+  expect(owner('taken.localhost')?.gateway.name).toBe('a-open')
+})
+
 describe('two subaccounts', () => {
   const flow = caseFiles(new URL('mutual-gateway-with-policy-on-a-service.in.yaml', testdata))
   const input = planInput(flow)

@@ -4,7 +4,7 @@ import { problemAt } from '../issues.ts'
 import type { GatewayDocument, GatewayServer } from '../istio/gateway.ts'
 import { intersection } from '../istio/host-name.ts'
 import { readMaterial } from './material.ts'
-import type { PlannedServer } from './planned-server.ts'
+import type { PlannedMaterial, PlannedServer } from './planned-server.ts'
 import { byAge, type Findings, type Resource, type Resources } from './resources.ts'
 
 /** A server of a selected Gateway before its routes and policies are known. */
@@ -63,8 +63,10 @@ export function draftServers(
         gateway,
         position,
       }))
-      if (!claimHosts(own, claims, findings)) return
-      drafts.push(draft(server, { resources, gateway, position, listenerPort, settings, findings }))
+      const context = { resources, gateway, position, listenerPort, settings, findings }
+      const free = claimHosts(own, claims, findings)
+      if (free.length === own.length) drafts.push(draft(server, context))
+      else if (free.length > 0) drafts.push(closedDraft(server, context, free))
     })
   }
   return drafts
@@ -88,18 +90,21 @@ function isSelected(
   return false
 }
 
-/** All hosts of a server or none: half a server would be a surprise. */
-function claimHosts(own: readonly Claim[], claims: Claim[], findings: Findings): boolean {
-  let free = true
-  own.forEach((claim, index) => {
+/**
+ * Claims the hosts that are free and answers them. A server is served with all of its hosts or with
+ * none, since half a server would be a surprise; those it might have had are nobody else's: a
+ * broader server may be a weaker one (gateway.md section 5.2).
+ */
+function claimHosts(own: readonly Claim[], claims: Claim[], findings: Findings): readonly Claim[] {
+  const free = own.filter((claim, index) => {
     const earlier = [...claims, ...own.slice(0, index)]
     const taken = earlier.find((other) => conflicts(other, claim))
-    if (taken === undefined) return
-    free = false
+    if (taken === undefined) return true
     const path = ['spec', 'servers', claim.position, 'hosts', index]
     findings.problems.push(problemAt(claim.gateway, path, describeConflict(claim, taken)))
+    return false
   })
-  if (free) claims.push(...own)
+  claims.push(...free)
   return free
 }
 
@@ -130,9 +135,8 @@ interface DraftContext {
 }
 
 function draft(server: GatewayServer, context: DraftContext): ServerDraft {
-  const { resources, gateway, position, listenerPort, settings, findings } = context
-  const { tls } = server
-  if (tls === undefined) throw new TypeError('a server without tls passed its schema')
+  const { resources, gateway, position, settings, findings } = context
+  const tls = tlsOf(server)
   const { material, problem, warnings } = readMaterial(tls, resources, settings.ingressNamespace)
   const path = ['spec', 'servers', position, 'tls']
   if (problem !== null) {
@@ -141,6 +145,27 @@ function draft(server: GatewayServer, context: DraftContext): ServerDraft {
   for (const warning of warnings) {
     findings.warnings.push(problemAt(gateway, path, `Gateway ${gateway.id}: ${warning}`))
   }
+  return draftWith(server, context, material)
+}
+
+/** A server whose handshakes are refused, on the hosts that would have been its own. */
+function closedDraft(
+  server: GatewayServer,
+  context: DraftContext,
+  free: readonly Claim[],
+): ServerDraft {
+  const names = new Set(free.map(({ host }) => host))
+  const hosts = server.hosts.filter(({ host }) => names.has(host))
+  const reason = 'another host of the server is taken, so none of them is served'
+  return draftWith({ ...server, hosts }, context, { ready: false, reason })
+}
+
+function draftWith(
+  server: GatewayServer,
+  { resources, gateway, position, listenerPort }: DraftContext,
+  material: PlannedMaterial,
+): ServerDraft {
+  const tls = tlsOf(server)
   const pins = {
     certificateHashes: tls.verifyCertificateHash ?? [],
     spkiHashes: tls.verifyCertificateSpki ?? [],
@@ -168,4 +193,9 @@ function draft(server: GatewayServer, context: DraftContext): ServerDraft {
     gateway,
     position,
   }
+}
+
+function tlsOf({ tls }: GatewayServer): NonNullable<GatewayServer['tls']> {
+  if (tls === undefined) throw new TypeError('a server without tls passed its schema')
+  return tls
 }
