@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto'
 import { createTestAuthority, type TestCertificate } from '@twinlatch/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Certificate } from './certificate.ts'
@@ -29,6 +30,14 @@ describe('reading any keystore', () => {
     const file = await leaf.toPkcs12(password)
     const keystore = await readKeystore(file, { password, fileName: 'wrong.pem' })
     expect(keystore).toMatchObject({ format: 'pkcs12', encryption: { key: 'AES-256-CBC' } })
+  })
+
+  test('a file with keys of two kinds does not spoil the next one', async () => {
+    // EC authorities before an RSA leaf: every one is compared with the key.
+    const mixed = Buffer.from(chain.toReversed().map(pem).join('') + keyPem)
+    expect((await readKeystore(mixed)).entries).toHaveLength(1)
+    expect((await readKeystore(mixed)).entries).toHaveLength(1)
+    expect(() => createPrivateKey(keyPem)).not.toThrow()
   })
 
   test.each([
