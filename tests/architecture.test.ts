@@ -30,6 +30,7 @@ const allowed: ReadonlyMap<string, readonly string[]> = new Map([
 /** Third parties with a fence around them. */
 const fences: ReadonlyMap<string, (file: string) => boolean> = new Map([
   ['jose', (file) => /^packages\/(trust|tokens)\//.test(file)],
+  ['pg', (file) => /^packages\/(store|testing)\//.test(file)],
   ['pino', (file) => file.startsWith('packages/kit/')],
   [
     'kysely',

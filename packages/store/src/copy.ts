@@ -66,6 +66,7 @@ async function copyInto(
   }
   return createTransactions(target)(async (into) => {
     const run = {
+      kind: target.kind,
       database: into,
       // Everything is one transaction: a copy is complete, or there is nothing.
       transaction: <T>(work: (database: Database) => Promise<T>) => work(into),

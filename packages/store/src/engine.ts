@@ -64,7 +64,7 @@ async function openPostgresEngine(url: string, log: Logger): Promise<Engine> {
   const postgres = openPostgres(url)
   const database: Database = new Kysely({ dialect: postgres.dialect as Dialect })
   try {
-    await sql`select 1`.execute(database)
+    await database.selectNoFrom(sql`1`.as('one')).execute()
   } catch (error) {
     await postgres.close()
     throw nameDatabase(error, describePostgres(url))

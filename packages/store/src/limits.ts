@@ -35,6 +35,8 @@ export const storeLimits = {
   statementTimeoutMs: 30_000,
   /** A change that other processes came in between of is made again this often, then refused. */
   conflictRetriesMax: 5,
+  /** How often a start waits `writeWaitMs` for the migration of another process: a minute. */
+  migrationWaitsMax: 6,
   /** Rows copied at a time: of the largest documents, still few enough to hold in memory. */
   copyRows: 100,
   /** First and longest pause before a lost connection is tried again. */

@@ -4,27 +4,34 @@ import { Secret, silentLogger } from '@twinlatch/kit'
 import {
   createFakeClock,
   createTemporaryDirectory,
+  createTestDatabase,
   type TemporaryDirectory,
+  type TestDatabase,
+  testStoreKind,
 } from '@twinlatch/testing'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Database } from './database.ts'
 import type { Migration, MigrationSet } from './migrate.ts'
 import { openStore, type Store } from './open.ts'
+import { listTables } from './table-shape.ts'
 
 const masterKey = new Secret<Uint8Array>(Buffer.alloc(32, 7))
 const clock = createFakeClock('2026-01-01T00:00:00.000Z')
 
 let home: TemporaryDirectory
+let testDatabase: TestDatabase
 let opened: Store[]
 
 beforeEach(async () => {
   home = await createTemporaryDirectory()
+  testDatabase = await createTestDatabase()
   opened = []
 })
 afterEach(async () => {
   for (const store of opened) await store.stop()
   await home.remove()
+  await testDatabase.remove()
 })
 
 const creates =
@@ -38,19 +45,20 @@ const two: Migration = { name: '0002-create-orders', up: creates('shop_orders') 
 const shop = (...migrations: Migration[]): MigrationSet => ({ service: 'shop', migrations })
 
 async function open(name = 'twinlatch.db'): Promise<Store> {
-  const url = `sqlite:${join(home.path, name)}`
+  const url =
+    testDatabase.kind === 'postgres' ? testDatabase.url : `sqlite:${join(home.path, name)}`
   const store = await openStore({ url, masterKey, clock, log: silentLogger })
   opened.push(store)
   return store
 }
 
 async function tables(store: Store): Promise<string[]> {
-  const result = await sql<{ name: string }>`
-    select name from sqlite_master where type = 'table' and name like 'shop%' order by name
-  `.execute(store.database)
-  return result.rows.map(({ name }) => name)
+  const found = await listTables(store.database, testDatabase.kind)
+  return found.map(({ name }) => name).filter((name) => name.startsWith('shop'))
 }
 
+/** Only a file is copied: a server holds the data of others too. */
+const onFile = test.skipIf(testStoreKind === 'postgres')
 const copies = () => readdirSync(home.path).filter((name) => name.includes('.before-'))
 
 test('a new database gets everything, and no copy is made of nothing of value', async () => {
@@ -69,21 +77,24 @@ test('what is applied is not applied again', async () => {
   expect(copies()).toEqual([])
 })
 
-test('before a change the file is copied beside it, complete and for its owner only', async () => {
-  const first = await open()
-  await first.migrate([shop(one)])
-  await sql`insert into shop_items values ('kept')`.execute(first.database)
-  await first.stop()
-  const second = await open()
-  await second.migrate([shop(one, two)])
-  const copy = 'twinlatch.db.before-shop-0002-create-orders'
-  expect(copies()).toEqual([copy])
-  expect(statSync(join(home.path, copy)).mode & 0o777).toBe(0o600)
-  const former = await open(copy)
-  expect(await tables(former)).toEqual(['shop_items'])
-  const { rows } = await sql`select id from shop_items`.execute(former.database)
-  expect(rows).toEqual([{ id: 'kept' }])
-})
+onFile(
+  'before a change the file is copied beside it, complete and for its owner only',
+  async () => {
+    const first = await open()
+    await first.migrate([shop(one)])
+    await sql`insert into shop_items values ('kept')`.execute(first.database)
+    await first.stop()
+    const second = await open()
+    await second.migrate([shop(one, two)])
+    const copy = 'twinlatch.db.before-shop-0002-create-orders'
+    expect(copies()).toEqual([copy])
+    expect(statSync(join(home.path, copy)).mode & 0o777).toBe(0o600)
+    const former = await open(copy)
+    expect(await tables(former)).toEqual(['shop_items'])
+    const { rows } = await sql`select id from shop_items`.execute(former.database)
+    expect(rows).toEqual([{ id: 'kept' }])
+  },
+)
 
 test('when one step fails, none of them happened', async () => {
   const store = await open()
@@ -122,7 +133,7 @@ test('a step put before an applied one is a bug', async () => {
   await expect(store.migrate([shop(one, two)])).rejects.toThrow('was put before shop/0002')
 })
 
-test('when the copy cannot be made, nothing is changed', async () => {
+onFile('when the copy cannot be made, nothing is changed', async () => {
   const store = await open()
   await store.migrate([shop(one)])
   const blocked = { name: '0002-blocked', up: creates('shop_blocked') }
@@ -130,4 +141,20 @@ test('when the copy cannot be made, nothing is changed', async () => {
   await expect(store.migrate([shop(one, blocked)])).rejects.toThrow()
   expect(await tables(store)).toEqual(['shop_items'])
   expect(copies().filter((name) => name.endsWith('.partial'))).toEqual([])
+})
+
+/** Two processes share a server; of a file, the home lock keeps the second one out. */
+const onServer = test.runIf(testStoreKind === 'postgres')
+onServer('two that start together wait for one another, and each step runs once', async () => {
+  const [first, second] = await Promise.all([open(), open()])
+  let runs = 0
+  const counted = {
+    name: '0001-create-items',
+    up: async (database: Database) => {
+      runs += 1
+      await creates('shop_items')(database)
+    },
+  }
+  await Promise.all([first?.migrate([shop(counted)]), second?.migrate([shop(counted)])])
+  expect(runs).toBe(1)
 })

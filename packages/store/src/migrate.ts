@@ -2,6 +2,8 @@ import assert from 'node:assert'
 import type { Clock, Logger } from '@twinlatch/kit'
 import type { Database } from './database.ts'
 import { StoreError } from './errors.ts'
+import { storeLimits } from './limits.ts'
+import { type DatabaseKind, hasTable } from './table-shape.ts'
 
 /** One step of a schema. Released steps never change: the next change is a new step. */
 export interface Migration {
@@ -26,6 +28,7 @@ interface Step extends Migration {
 
 /** What a migration run needs of the store. */
 export interface MigrationRun {
+  readonly kind: DatabaseKind
   readonly database: Database
   transaction<T>(work: (database: Database) => Promise<T>): Promise<T>
   /** Copies the database, named after the first step that is about to run. */
@@ -56,7 +59,7 @@ export async function runMigrations(
   if (!first) return
   // Keys that sealed nothing yet are worth no copy.
   if (before.holdsData) await run.backUp(`${first.service}-${first.name}`)
-  const pending = await run.transaction(async (database) => {
+  const pending = await patiently(run, async (database) => {
     // Another process may have had the lock before us, and have done it all.
     const { pending } = await missingOf(database, steps, sets, others)
     for (const step of pending) {
@@ -78,7 +81,24 @@ export async function runMigrations(
   run.log.info({ event: 'store.migrated', migrations: names }, 'database schema brought up to date')
 }
 
-async function createMigrationTable({ database }: MigrationRun): Promise<void> {
+/** Another process may be at it, and a large table takes its time. */
+async function patiently<T>(
+  run: MigrationRun,
+  work: (database: Database) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await run.transaction(work)
+    } catch (error) {
+      const busy = error instanceof StoreError && error.code === 'store/busy'
+      if (!busy || attempt === storeLimits.migrationWaitsMax) throw error
+    }
+  }
+}
+
+/** Looked for first: making it is a write, and would wait for a migration of another process. */
+async function createMigrationTable({ database, kind }: MigrationRun): Promise<void> {
+  if (await hasTable(database, kind, 'store_migrations')) return
   await database.schema
     .createTable('store_migrations')
     .ifNotExists()

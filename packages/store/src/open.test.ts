@@ -1,10 +1,6 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { Secret, silentLogger, systemClock } from '@twinlatch/kit'
-import { sql } from 'kysely'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createTestDatabase, type TestDatabase } from '@twinlatch/testing'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Database } from './database.ts'
 import type { MigrationSet } from './migrate.ts'
 import { openStore, type Store } from './open.ts'
@@ -17,17 +13,17 @@ const shop: MigrationSet = {
   migrations: [{ name: '0001-create-items', up: createItems }],
 }
 
-let home: string
+let testDatabase: TestDatabase
 let opened: Store[]
 
-beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'twinlatch-store-'))
+beforeEach(async () => {
+  testDatabase = await createTestDatabase()
   opened = []
 })
 
 afterEach(async () => {
   for (const store of opened) await store.stop()
-  rmSync(home, { recursive: true, force: true })
+  await testDatabase.remove()
 })
 
 async function createItems(database: Database): Promise<void> {
@@ -39,7 +35,7 @@ async function createItems(database: Database): Promise<void> {
 }
 
 async function open(sets: readonly MigrationSet[] = [shop]): Promise<Store> {
-  const url = `sqlite:${join(home, 'twinlatch.db')}`
+  const { url } = testDatabase
   const store = await openStore({ url, masterKey, clock: systemClock, log: silentLogger })
   opened.push(store)
   await store.migrate(sets)
@@ -75,6 +71,7 @@ describe('transactions', () => {
       expect(await ids(database)).toEqual(['a'])
       await insert(database, 'b')
     })
+    await vi.waitFor(() => expect(order).toEqual(['a begins']))
     await tick()
     expect(order).toEqual(['a begins'])
     first.resolve()
@@ -156,18 +153,6 @@ describe('transactions', () => {
     expect(await ids(store.database)).toEqual(['a', 'c'])
   })
 
-  test('nobody writes between what a transaction reads and what it writes', async () => {
-    const store = await open()
-    const other = new DatabaseSync(join(home, 'twinlatch.db'), { timeout: 0 })
-    await store.transaction(async (database) => {
-      expect(await ids(database)).toEqual([])
-      expect(() => other.exec("insert into shop_items values ('theirs', 1)")).toThrow('locked')
-      await insert(database, 'ours')
-    })
-    other.close()
-    expect(await ids(store.database)).toEqual(['ours'])
-  })
-
   test('a stop waits for the running one, and what comes later is refused', async () => {
     const store = await open()
     const gate = Promise.withResolvers<void>()
@@ -199,35 +184,11 @@ describe('transactions', () => {
   })
 })
 
-describe('faults of the disk', () => {
-  test('a full one is named, and nothing of the transaction stays', async () => {
-    const store = await open()
-    await insert(store.database, 'before')
-    const { rows } = await sql<{ page_count: number }>`pragma page_count`.execute(store.database)
-    const pages = Number(rows[0]?.page_count)
-    await sql`pragma max_page_count = ${sql.lit(pages + 2)}`.execute(store.database)
-    const fill = store.transaction(async (database) => {
-      for (let i = 0; i < 1000; i++) await insert(database, `row-${i}-${'x'.repeat(500)}`)
-    })
-    await expect(fill).rejects.toMatchObject({ code: 'store/disk-full' })
-    expect(await ids(store.database)).toEqual(['before'])
-    await sql`pragma max_page_count = 1000000`.execute(store.database)
-    await insert(store.database, 'later')
-    expect(await ids(store.database)).toEqual(['before', 'later'])
-  })
-
-  test('a connection that may not write says read-only', async () => {
-    const store = await open()
-    await sql`pragma query_only = on`.execute(store.database)
-    await expect(insert(store.database, 'a')).rejects.toMatchObject({ code: 'store/read-only' })
-    await sql`pragma query_only = off`.execute(store.database)
-    await insert(store.database, 'a')
-  })
-})
-
 test.each([
-  ['postgres://user:hunter2@db/twinlatch', /PostgreSQL is not built yet/],
-  ['postgresql://db/twinlatch', /PostgreSQL is not built yet/],
+  ['mysql://user:hunter2@db/twinlatch', /sqlite:<absolute path> or postgres/],
+  ['postgres://user:hunter2@db', /postgres:\/\/user:password@host/],
+  ['postgres://user:hunter2@db:port/twinlatch', /postgres:\/\/user:password@host/],
+  ['postgres:hunter2', /postgres:\/\/user:password@host/],
   ['sqlite:relative.db', /absolute path/],
   ['sqlite::memory:', /absolute path/],
   ['/tmp/x.db', /absolute path/],
@@ -238,48 +199,6 @@ test.each([
   expect(error).toMatchObject({ code: 'store/unsupported-url' })
   expect(String(error)).toMatch(message)
   expect(String(error)).not.toContain('hunter2')
-})
-
-describe('a file that is no database', () => {
-  const opening = () =>
-    openStore({
-      url: `sqlite:${join(home, 'twinlatch.db')}`,
-      masterKey,
-      clock: systemClock,
-      log: silentLogger,
-    })
-
-  test('is refused and left as it is', async () => {
-    writeFileSync(join(home, 'twinlatch.db'), 'notes of a person, '.repeat(500))
-    await expect(opening()).rejects.toMatchObject({ code: 'store/corrupt' })
-    expect(statSync(join(home, 'twinlatch.db')).size).toBe(19 * 500)
-  })
-
-  test('but a directory, or that lies in none, is refused', async () => {
-    mkdirSync(join(home, 'twinlatch.db'))
-    await expect(opening()).rejects.toMatchObject({ code: 'store/cannot-open' })
-    const url = `sqlite:${join(home, 'missing', 'twinlatch.db')}`
-    const nowhere = openStore({ url, masterKey, clock: systemClock, log: silentLogger })
-    await expect(nowhere).rejects.toMatchObject({ code: 'store/cannot-open' })
-  })
-})
-
-test('durability and integrity settings are in force', async () => {
-  const { database } = await open()
-  const read = async (name: string) =>
-    Object.values((await sql`pragma ${sql.raw(name)}`.execute(database)).rows[0] ?? {})[0]
-  expect(await read('journal_mode')).toBe('wal')
-  expect(await read('synchronous')).toBe(2)
-  expect(await read('foreign_keys')).toBe(1)
-  expect(await read('busy_timeout')).toBeGreaterThan(0)
-})
-
-test('the files are for their owner only', async () => {
-  const store = await open()
-  await insert(store.database, 'a')
-  for (const name of readdirSync(home)) {
-    expect([name, statSync(join(home, name)).mode & 0o077]).toEqual([name, 0])
-  }
 })
 
 const tick = () => new Promise((resolve) => setImmediate(resolve))

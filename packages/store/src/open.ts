@@ -57,8 +57,10 @@ export async function openStore({ url, masterKey, clock, log }: StoreOptions): P
   const transaction = createTransactions(engine)
   const changes = createChanges(database, engine.transport, log)
   const stop = async () => {
+    // Closed at once for what comes later; what runs is waited for.
+    const closing = engine.close()
     await changes.stop()
-    await engine.close()
+    await closing
   }
   try {
     const run = await migrateOwnTables(engine, { clock, log })
@@ -105,8 +107,8 @@ export async function migrateOwnTables(
   engine: Engine,
   { clock, log }: { clock: Clock; log: Logger },
 ): Promise<MigrationRun> {
-  const { database, backUp } = engine
-  const run = { database, transaction: createTransactions(engine), backUp, clock, log }
+  const { kind, database, backUp } = engine
+  const run = { kind, database, transaction: createTransactions(engine), backUp, clock, log }
   await runMigrations(run, [ownMigrations], { others: 'allowed' })
   return run
 }

@@ -22,6 +22,29 @@ interface ColumnRow {
   readonly refers_to: string | null
 }
 
+/** Whether there is a table of this name; a read, which waits for nobody. */
+export async function hasTable(
+  database: Database,
+  kind: DatabaseKind,
+  name: string,
+): Promise<boolean> {
+  const found =
+    kind === 'sqlite'
+      ? await database
+          .selectFrom('sqlite_master')
+          .select('name')
+          .where('type', '=', 'table')
+          .where('name', '=', name)
+          .execute()
+      : await database
+          .selectFrom('pg_tables')
+          .select('tablename')
+          .where('schemaname', '=', sql`current_schema()`)
+          .where('tablename', '=', name)
+          .execute()
+  return found.length > 0
+}
+
 /** Every table of the database, by name. */
 export async function listTables(database: Database, kind: DatabaseKind): Promise<TableShape[]> {
   const query = kind === 'sqlite' ? sqliteColumns : postgresColumns

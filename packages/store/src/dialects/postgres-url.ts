@@ -12,7 +12,7 @@ export function describePostgres(url: string): string {
  * and neither does a cause: the runtime's own error for a bad URL quotes the whole text.
  */
 export function parsePostgresUrl(url: string): URL {
-  const parsed = URL.canParse(url) ? new URL(url) : null
+  const parsed = /^postgres(?:ql)?:\/\//i.test(url) && URL.canParse(url) ? new URL(url) : null
   if (parsed && parsed.pathname.length > 1) return parsed
   throw new StoreError(
     'store/unsupported-url',

@@ -54,6 +54,8 @@ export function openPostgres(url: string): Postgres {
   })
   // An idle connection that the server cuts is replaced when the next one is needed.
   pool.on('error', () => undefined)
+  // One that is in use fails its next statement; without a listener the event would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   const queue = new WriteQueue()
   const state: State = { pool, queue, closed: false }
   let closing: Promise<void> | undefined
