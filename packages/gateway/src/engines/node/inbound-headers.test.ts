@@ -28,11 +28,14 @@ test.each([
   'X.Caller',
   'X_Caller',
   'X.Forwarded.Host',
+  'Content_Length',
+  'Transfer_Encoding',
+  'transfer.encoding',
 ])('the client copy of %s is removed', (name) => {
   expect(names(name)).toEqual([])
 })
 
-test.each(['X-Forwarded-Host', 'X_Foo', 'X.Foo', 'X-Callers', 'X-Client'])(
+test.each(['X-Forwarded-Host', 'X_Foo', 'X.Foo', 'X-Callers', 'X-Client', 'Content-Type'])(
   '%s of the client is passed on',
   (name) => {
     expect(names(name)).toEqual([name])

@@ -71,10 +71,17 @@ const protectedNames = new Set([
 function isForwarded(name: string, value: string, peerFilled: ReadonlySet<string>): boolean {
   const canonical = canonicalHeaderName(name)
   if (isProtected(canonical) || peerFilled.has(canonical)) return false
-  // A twin of a forwarding header is a second opinion for workloads that read CGI variables.
-  if (canonical.startsWith('x-forwarded-') && canonical !== name.toLowerCase()) return false
+  // A twin of a forwarding or framing header is a second opinion for workloads that read CGI
+  // variables.
+  if (canonical !== name.toLowerCase() && isTwinRemoved(canonical)) return false
   return canonical !== 'referer' || isCleanReferer(value)
 }
+
+function isTwinRemoved(canonicalName: string): boolean {
+  return canonicalName.startsWith('x-forwarded-') || framingNames.has(canonicalName)
+}
+
+const framingNames = new Set(['content-length', 'transfer-encoding', 'connection', 'upgrade'])
 
 // Gateway.md section 9.1: no invalid URL, no fragment, no user info (RFC 9110 section 10.1.3).
 function isCleanReferer(value: string): boolean {
