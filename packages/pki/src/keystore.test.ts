@@ -33,10 +33,9 @@ describe('reading any keystore', () => {
   })
 
   test('a file with keys of two kinds does not spoil the next one', async () => {
-    // EC authorities before an RSA leaf: every one is compared with the key.
-    const mixed = Buffer.from(chain.toReversed().map(pem).join('') + keyPem)
-    expect((await readKeystore(mixed)).entries).toHaveLength(1)
-    expect((await readKeystore(mixed)).entries).toHaveLength(1)
+    // An RSA key beside EC certificates only: it is compared with them, and belongs to none.
+    const mixed = Buffer.from(pem(root) + keyPem)
+    await readKeystore(mixed).catch(() => undefined)
     expect(() => createPrivateKey(keyPem)).not.toThrow()
   })
 
