@@ -34,15 +34,11 @@ const stdin = (...chunks: readonly (string | Buffer)[]): PasswordInput => Readab
 /** A terminal on which somebody types; remembers whether it still echoes. */
 function terminal(...typed: readonly string[]): PasswordInput & { raw: boolean[] } {
   const raw: boolean[] = []
-  const input = Readable.from(typed)
-  return Object.assign(input, {
+  return Object.assign(Readable.from(typed), {
     raw,
     isTTY: true,
-    setRawMode(on: boolean) {
-      raw.push(on)
-      return input as unknown as NodeJS.ReadStream
-    },
-  }) as unknown as PasswordInput & { raw: boolean[] }
+    setRawMode: (on: boolean) => raw.push(on),
+  })
 }
 
 function file(content: string | Uint8Array): string {

@@ -9,9 +9,11 @@ export interface PasswordOptions {
 }
 
 /** Where a password is read or typed: standard input, or what a test puts in its place. */
-export type PasswordInput = AsyncIterable<Buffer | string> &
-  Pick<NodeJS.ReadStream, 'pause'> &
-  Partial<Pick<NodeJS.ReadStream, 'isTTY' | 'setRawMode'>>
+export interface PasswordInput extends AsyncIterable<Buffer | string> {
+  readonly isTTY?: boolean
+  pause(): unknown
+  setRawMode?(on: boolean): unknown
+}
 
 /** 64 KiB: far above any password, so that a wrong file is refused instead of read whole. */
 const passwordBytesMax = 64 * 1024

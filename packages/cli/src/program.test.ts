@@ -43,7 +43,7 @@ interface Entry {
 const entries: readonly Entry[] = tree
   .trim()
   .split('\n')
-  .flatMap((line) => {
+  .flatMap((line): readonly Entry[] => {
     const [nouns = '', verbs] = line.split(':')
     const names = nouns.replaceAll(/[()]/g, '').trim().split(/\s+/)
     if (verbs === undefined) return names.map((noun) => ({ noun, verb: null }))

@@ -18,8 +18,8 @@ test('lines, tabs and letters of any script stay as they are', () => {
 })
 
 test.each([
-  ['json', JSON.parse],
-  ['yaml', parse],
+  ['json', (text: string): unknown => JSON.parse(text)],
+  ['yaml', (text: string): unknown => parse(text)],
 ] as const)('what is printed as %s still reads as the same value', (format, read) => {
   const value = { note: 'line\r\n\u001b[31m\u009b\u007f\ttab', 'na\u0007me': 'x' }
   expect(read(obeyedByNoTerminal(renderObject(value, format) ?? ''))).toEqual(value)
