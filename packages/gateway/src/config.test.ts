@@ -18,6 +18,7 @@ test('the defaults are those of a Kyma cluster, with 443 mapped to 9443', () => 
 test.each([
   [{ xfcc: { mode: 'APPEND_FORWARD' } }],
   [{ xfcc: { mode: 'ALWAYS_FORWARD_ONLY' } }],
+  [{ xfcc: { mode: 'FORWARD_ONLY' } }],
   [{ portMap: { '443': 9443, '8443': 9443 } }],
   [{ portMap: { http: 80 } }],
   [{ portMap: { '443': 70_000 } }],

@@ -19,8 +19,8 @@ const xfcc = z
   })
   .refine(
     (value) =>
-      value.trustedProxyAcknowledged ||
-      (value.mode !== 'APPEND_FORWARD' && value.mode !== 'ALWAYS_FORWARD_ONLY'),
+      // FORWARD_ONLY too: whoever has any certificate could then claim to be somebody else.
+      value.trustedProxyAcknowledged || value.mode === 'SANITIZE' || value.mode === 'SANITIZE_SET',
     {
       path: ['mode'],
       error:
