@@ -84,6 +84,14 @@ const examples: ReadonlyMap<string, readonly string[]> = new Map([
     ],
   ],
   [
+    'cert verify',
+    [
+      'twinlatch cert verify client.pem --ca bundle.pem',
+      'twinlatch cert verify client.pem --ca bundle.pem --crl lists.pem --at 2027-01-31 -o json',
+      'twinlatch cert verify server.pem --ca roots.pem --name httpbin-x509.mtls.localhost',
+    ],
+  ],
+  [
     'cert inspect',
     [
       'twinlatch cert inspect partner.pfx --password-stdin < pw.txt',

@@ -42,7 +42,7 @@ const shortForms: ReadonlyMap<string, string> = new Map([
 /** Nouns that have some verbs already, and the verbs they still lack. */
 const verbsNotBuilt: ReadonlyMap<string, readonly string[]> = new Map([
   ['ca', ['create', 'show', 'rotate', 'crl', 'trust']],
-  ['cert', ['sign', 'verify', 'convert', 'split', 'renew', 'revoke', 'rotate', 'diff', 'expiring']],
+  ['cert', ['sign', 'convert', 'split', 'renew', 'revoke', 'rotate', 'diff', 'expiring']],
   ['dn', ['match']],
   ['destination', ['edit', 'export', 'lint', 'check', 'call']],
   ['keystore', ['download', 'passwd-check']],

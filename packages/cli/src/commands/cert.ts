@@ -15,18 +15,20 @@ import {
 } from '../server-options.ts'
 import { type Column, type OutputFormat, renderRows, type Terminal } from '../terminal.ts'
 import { addInspectCommand } from './cert-inspect.ts'
+import { addVerifyCommand } from './cert-verify.ts'
 import type { SecretName } from './secret-manifest.ts'
 
-/** `cert issue`, `list`, `show` and `inspect`. */
+/** `cert issue`, `list`, `show`, `inspect` and `verify`. */
 export function addCertCommands(program: Command, terminal: Terminal): void {
   const cert = program
     .command('cert')
     .aliases(['certificate', 'certificates', 'certs'])
-    .description('certificates: issue, list, show, inspect')
+    .description('certificates: issue, list, show, inspect, verify')
   addIssueCommand(cert, terminal)
   addListCommand(cert, terminal)
   addShowCommand(cert, terminal)
   addInspectCommand(cert, terminal)
+  addVerifyCommand(cert, terminal)
 }
 
 type KeyType = NonNullable<CertificateOrderBody['keyType']>
