@@ -20,6 +20,25 @@ test.each(['(?=a)', '(?<!a)', '(a)\\1', '*', '(', 'a)|(?:b', 'a{2000}'])(
   },
 )
 
+test.each([
+  ['a text of 1 025 characters', 'a'.repeat(1025), /1024 characters/],
+  ['ten thousand choices', 'a?'.repeat(10_000), /characters/],
+  ['repeats of repeats', '(?:(?:a?){30}){30}', /1000 steps/],
+])('%s is refused, as every request would pay for it', (_, pattern, message) => {
+  const begin = process.threadCpuUsage()
+  expect(() => compileRegex(pattern)).toThrow(
+    expect.objectContaining({ code: 'gateway/regex', message: expect.stringMatching(message) }),
+  )
+  expect(process.threadCpuUsage(begin).user / 1000).toBeLessThan(100)
+})
+
+test('the largest pattern meets the longest path in time', () => {
+  const matches = compileRegex('(?:a{0,30}){16}')
+  const begin = process.threadCpuUsage()
+  expect(matches('a'.repeat(60_000))).toBe(false)
+  expect(process.threadCpuUsage(begin).user / 1000).toBeLessThan(500)
+})
+
 test('a pattern that makes backtracking engines hang is answered in linear time', () => {
   const matches = compileRegex('(a+)+b')
   const startedAt = performance.now()
