@@ -43,6 +43,8 @@ export interface ServerStatus {
   readonly authorities: readonly string[]
   /** Connections accepted for it since the process started. */
   readonly connectionsAccepted: number
+  /** Of these, the ones that have not ended. */
+  readonly connectionsOpen: number
 }
 
 /** One port. */

@@ -170,6 +170,8 @@ export interface ListenerHandler<Context> {
   /** Answers one request. A rejection becomes a 500 without detail and closes the connection. */
   handle(exchange: Exchange<Context>): Promise<void>
   onOpenConnections?(count: number): void
+  /** Once for every context that `accept` returned, when its connection has ended. */
+  onClose?(context: Context): void
 }
 
 /** Where a request goes and who we are there. */

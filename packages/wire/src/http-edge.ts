@@ -105,7 +105,7 @@ export class HttpEdge<Context> {
 
   /** Node gives the connection away with a CONNECT: there is no response object. */
   #receiveConnect(incoming: IncomingMessage, socket: Duplex): void {
-    const result = checkRequestHead(rawHead(incoming))
+    const result = checkRequestHead(rawHead(incoming), this.#limits)
     const fault = result.ok ? requestFault(404, 'CONNECT') : result.fault
     socket.on('error', () => {})
     this.#enqueue(socket, { incoming: null, outgoing: null, fault, exchange: null })
@@ -182,7 +182,7 @@ export class HttpEdge<Context> {
       return this.#refuseRaw(connection, turn.fault ?? requestFault(400, 'no request'))
     }
     const raw = rawHead(incoming)
-    const result = checkRequestHead(raw)
+    const result = checkRequestHead(raw, this.#limits)
     if (!result.ok) return this.#refuse(connection, outgoing, result.fault)
     // Before any policy, as Envoy does (gateway.md section 9.4).
     if (result.expectsContinue) outgoing.writeContinue()

@@ -1,6 +1,6 @@
 import type { EdgeFault, HeaderLines, RequestHead } from './exchange.ts'
 import { listElements, withoutHopByHop } from './hop-by-hop.ts'
-import { wireLimits } from './limits.ts'
+import { type WireLimits, wireLimits } from './limits.ts'
 import { parseAuthority } from './request-authority.ts'
 
 /** A request head as it came, before any of it is believed. */
@@ -72,16 +72,19 @@ export function requestFault(status: RequestFault['status'], detail: string): Re
  * that the parser below has refused already: it may be replaced. What comes out has one Host, a
  * target in origin form, and no hop-by-hop field.
  */
-export function checkRequestHead(raw: RawRequestHead): RequestHeadResult {
+export function checkRequestHead(
+  raw: RawRequestHead,
+  limits: WireLimits = wireLimits,
+): RequestHeadResult {
   const named = listElements(raw.headers, 'connection')
   const fault =
     checkVersion(raw) ??
-    checkSize(raw) ??
+    checkSize(raw, limits) ??
     checkMethod(raw) ??
     checkLines(raw.headers) ??
     checkFraming(raw.headers) ??
-    checkHost(raw.headers) ??
-    checkConnection(named) ??
+    checkHost(raw.headers, limits) ??
+    checkConnection(named, limits) ??
     (named.includes('upgrade') ? checkUpgrade(raw.headers) : null)
   if (fault) return { ok: false, fault }
   const authority = valuesOf(raw.headers, 'host')[0] ?? ''
@@ -101,19 +104,22 @@ function checkVersion({ version }: RawRequestHead): RequestFault | null {
 }
 
 /** Request line and line ends count too; runs of white space around values were lost before. */
-function checkSize({ method, target, headers }: RawRequestHead): RequestFault | null {
-  if (headers.length > wireLimits.headerLinesMax) {
+function checkSize(
+  { method, target, headers }: RawRequestHead,
+  limits: WireLimits,
+): RequestFault | null {
+  if (headers.length > limits.headerLinesMax) {
     return requestFault(
       431,
-      `${headers.length} header lines, the limit is ${wireLimits.headerLinesMax}`,
+      `${headers.length} header lines, the limit is ${limits.headerLinesMax}`,
     )
   }
   let bytes = method.length + target.length + ' HTTP/1.1\r\n \r\n'.length
   for (const [name, value] of headers) bytes += name.length + value.length + ': \r\n'.length
-  return bytes > wireLimits.headerSectionBytesMax
+  return bytes > limits.headerSectionBytesMax
     ? requestFault(
         431,
-        `a header section of ${bytes} bytes, the limit is ${wireLimits.headerSectionBytesMax}`,
+        `a header section of ${bytes} bytes, the limit is ${limits.headerSectionBytesMax}`,
       )
     : null
 }
@@ -152,24 +158,24 @@ function checkFraming(headers: HeaderLines): RequestFault | null {
   return null
 }
 
-function checkHost(headers: HeaderLines): RequestFault | null {
+function checkHost(headers: HeaderLines, limits: WireLimits): RequestFault | null {
   const hosts = valuesOf(headers, 'host')
   if (hosts.length > 1) return requestFault(400, `${hosts.length} Host lines`)
   const host = hosts[0] ?? ''
   if (host === '') {
     return { status: 400, body: '', detail: hosts.length === 0 ? 'no Host line' : 'an empty Host' }
   }
-  if (host.length > wireLimits.authorityBytesMax || parseAuthority(host) === null) {
+  if (host.length > limits.authorityBytesMax || parseAuthority(host) === null) {
     return requestFault(400, 'a Host that is no host name with an optional port')
   }
   return null
 }
 
-function checkConnection(names: readonly string[]): RequestFault | null {
-  if (names.length > wireLimits.connectionNamesMax) {
+function checkConnection(names: readonly string[], limits: WireLimits): RequestFault | null {
+  if (names.length > limits.connectionNamesMax) {
     return requestFault(
       400,
-      `${names.length} names in Connection, the limit is ${wireLimits.connectionNamesMax}`,
+      `${names.length} names in Connection, the limit is ${limits.connectionNamesMax}`,
     )
   }
   for (const name of names) {

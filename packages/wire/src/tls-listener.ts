@@ -174,6 +174,7 @@ class NodeTlsListener<Context> implements TlsListener {
       socket.destroy()
       return
     }
+    socket.once('close', () => this.#closed(context))
     if (!tls.resumed) domain.chains.remember(tls.peerCertificates)
     this.#edge.adopt(socket, { peer, tls, context, destroy: () => void socket.destroy() })
   }
@@ -184,6 +185,14 @@ class NodeTlsListener<Context> implements TlsListener {
     } catch (error) {
       this.#log.error({ event: 'listener.handler-threw', error: messageOf(error) }, 'accept')
       return null
+    }
+  }
+
+  #closed(context: Context): void {
+    try {
+      this.#handler.onClose?.(context)
+    } catch (error) {
+      this.#log.error({ event: 'listener.handler-threw', error: messageOf(error) }, 'onClose')
     }
   }
 

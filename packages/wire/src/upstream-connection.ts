@@ -4,6 +4,7 @@ import { WireError } from './errors.ts'
 import type { UpstreamRequest, UpstreamResponse, UpstreamTarget } from './exchange.ts'
 import { withoutHopByHop } from './hop-by-hop.ts'
 import { chunkHead, lastChunk } from './http1/chunked.ts'
+import { protocolError } from './http1/field-lines.ts'
 import { type ParsedResponseHead, ResponseReader } from './http1/response.ts'
 import type { WireLimits } from './limits.ts'
 import { ReceivedBody } from './received-body.ts'
@@ -86,16 +87,27 @@ export class UpstreamConnection {
         this.#fail(new WireError('wire/aborted', 'the caller gave the request up'))
       const running: Running = {
         body,
-        reader: new ResponseReader(request.method, {
-          onHead: (parsed) => {
-            running.head = parsed
-            resolve({ status: parsed.status, headers: withoutHopByHop(parsed.headers), body })
+        reader: new ResponseReader(
+          request.method,
+          {
+            onHead: (parsed) => {
+              // Node does not say whether a `close_notify` came: a cut would look like the end of the
+              // answer (RFC 9112 section 9.8).
+              if (parsed.framing === 'close' && this.#target.tls !== null) {
+                throw protocolError(
+                  'an answer over TLS that only the end of the connection would end',
+                )
+              }
+              running.head = parsed
+              resolve({ status: parsed.status, headers: withoutHopByHop(parsed.headers), body })
+            },
+            onData: (data) => {
+              if (!body.push(data)) this.#socket.pause()
+            },
+            onEnd: () => body.finish(),
           },
-          onData: (data) => {
-            if (!body.push(data)) this.#socket.pause()
-          },
-          onEnd: () => body.finish(),
-        }),
+          this.#limits,
+        ),
         reject,
         settle: () => request.signal.removeEventListener('abort', onAbort),
         stopSending: () => {},

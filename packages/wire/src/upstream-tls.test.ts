@@ -167,6 +167,19 @@ describe('a TLS upstream', () => {
     })
   })
 
+  test('whose answer only the end of the connection would end is refused: a cut looks the same', async () => {
+    const server = createTlsServer(
+      { cert: material.serverChainPem, key: material.serverKeyPem },
+      (socket) => {
+        socket.on('error', () => {})
+        socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\n\r\nhalf of a payment'))
+      },
+    )
+    const port = await listenOn(server)
+    servers.push({ stop: () => server.close() })
+    await expect(call(port, trust())).rejects.toMatchObject({ code: 'wire/upstream-protocol' })
+  })
+
   test('that does not finish the handshake in time is named', async () => {
     limit({ upstreamConnectTimeoutMs: 50 })
     const server = await open()

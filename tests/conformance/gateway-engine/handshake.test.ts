@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect as tcpConnect } from 'node:net'
 import { type LeafShape, type Origin, openOrigin } from '@twinlatch/testing'
 import { renderExplanation } from '@twinlatch/trust'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { documents, openStack, type Stack, send } from './stack.ts'
 import {
   createTwoHosts,
@@ -104,6 +104,26 @@ test('a missing intermediate is called so once it was seen to lead to the bundle
   const alone = await hosts.clientsA.issue({ subject, shape: 'missing-intermediate' })
   expect((await stack.call('x.a.localhost', alone, { tls: trusting() })).status).toBeNull()
   expect(stack.lastRecord()).toMatchObject({ code: 'CHN_INTERMEDIATE_MISSING' })
+})
+
+test('status counts the open connections of each host', async () => {
+  const status = () =>
+    stack.engine
+      .status()
+      .servers.map(({ hosts: [name], connectionsAccepted, connectionsOpen }) => [
+        name,
+        connectionsAccepted,
+        connectionsOpen,
+      ])
+  const socket = await stack.open('x.a.localhost', hosts.clientA, trusting())
+  await vi.waitFor(() =>
+    expect(status()).toEqual([
+      ['*.a.localhost', 1, 1],
+      ['*.b.localhost', 0, 0],
+    ]),
+  )
+  socket.destroy()
+  await vi.waitFor(() => expect(status()[0]).toEqual(['*.a.localhost', 1, 0]))
 })
 
 test('a host that nobody serves is closed', async () => {

@@ -43,6 +43,8 @@ interface Seen {
   /** Codes of upstream errors, also of those that broke off a body. */
   readonly upstreamErrors: string[]
   openConnections: number
+  /** Contexts of connections that were accepted and have ended. */
+  readonly closed: string[]
 }
 
 interface EdgeOptions {
@@ -81,6 +83,7 @@ export async function openEdge(material: EdgeMaterial, options: EdgeOptions = {}
     handshakeFaults: [],
     upstreamErrors: [],
     openConnections: 0,
+    closed: [],
   }
   const watchers = new Set<() => void>()
   const changed = () => {
@@ -115,6 +118,10 @@ export async function openEdge(material: EdgeMaterial, options: EdgeOptions = {}
         changed()
         return handle(exchange)
       },
+      onClose: (context) => {
+        seen.closed.push(context)
+        changed()
+      },
       onOpenConnections: (count) => {
         seen.openConnections = count
         changed()
@@ -140,9 +147,11 @@ export async function openEdge(material: EdgeMaterial, options: EdgeOptions = {}
       }),
     reset: () => {
       origin.reset()
-      for (const list of [seen.runs, seen.faults, seen.handshakeFaults, seen.upstreamErrors]) {
-        list.splice(0)
-      }
+      seen.runs.splice(0)
+      seen.faults.splice(0)
+      seen.handshakeFaults.splice(0)
+      seen.upstreamErrors.splice(0)
+      seen.closed.splice(0)
     },
     stop: async () => {
       await listener.stop({ graceMs: 0 })

@@ -1,4 +1,4 @@
-import { wireLimits } from '../limits.ts'
+import { type WireLimits, wireLimits } from '../limits.ts'
 import { parseFieldLines, protocolError } from './field-lines.ts'
 
 type State = 'size' | 'data' | 'data-end' | 'trailer' | 'done'
@@ -9,12 +9,17 @@ type State = 'size' | 'data' | 'data-end' | 'trailer' | 'done'
  * are hexadecimal digits, every line ends with CRLF, exactly the announced bytes come before it.
  */
 export class ChunkedDecoder {
+  readonly #limits: WireLimits
   #state: State = 'size'
   /** Bytes left of the data, or of the CRLF behind it. */
   #left = 0
   #line = ''
   #trailerBytes = 0
   #trailerLines = 0
+
+  constructor(limits: WireLimits = wireLimits) {
+    this.#limits = limits
+  }
 
   get done(): boolean {
     return this.#state === 'done'
@@ -50,7 +55,8 @@ export class ChunkedDecoder {
   #takeLine(bytes: Buffer): number {
     const end = bytes.indexOf(0x0a)
     const taken = end === -1 ? bytes.length : end + 1
-    const limit = this.#state === 'size' ? wireLimits.chunkLineBytesMax : wireLimits.trailerBytesMax
+    const limit =
+      this.#state === 'size' ? this.#limits.chunkLineBytesMax : this.#limits.trailerBytesMax
     if (this.#line.length + taken > limit)
       throw protocolError('a chunk or trailer line that is too long')
     this.#line += bytes.toString('latin1', 0, taken)
@@ -72,13 +78,13 @@ export class ChunkedDecoder {
 
   #takeTrailer(line: string): void {
     this.#trailerBytes += line.length + 2
-    if (this.#trailerBytes > wireLimits.trailerBytesMax) throw protocolError('too many trailers')
+    if (this.#trailerBytes > this.#limits.trailerBytesMax) throw protocolError('too many trailers')
     if (line === '') {
       this.#state = 'done'
       return
     }
     this.#trailerLines += 1
-    if (this.#trailerLines > wireLimits.headerLinesMax) throw protocolError('too many trailers')
+    if (this.#trailerLines > this.#limits.headerLinesMax) throw protocolError('too many trailers')
     parseFieldLines(line, 1)
   }
 }

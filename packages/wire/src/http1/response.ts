@@ -1,6 +1,6 @@
 import type { HeaderLines } from '../exchange.ts'
 import { listElements } from '../hop-by-hop.ts'
-import { wireLimits } from '../limits.ts'
+import { type WireLimits, wireLimits } from '../limits.ts'
 import { ChunkedDecoder } from './chunked.ts'
 import { parseFieldLines, protocolError } from './field-lines.ts'
 
@@ -30,7 +30,11 @@ export interface ResponseSink {
  * `wire/upstream-protocol` for everything that RFC 9112 does not allow, and for what it allows a
  * recipient to repair: a length that is there twice, or beside a transfer coding.
  */
-export function parseResponseHead(text: string, method: string): ParsedResponseHead {
+export function parseResponseHead(
+  text: string,
+  method: string,
+  limits: WireLimits = wireLimits,
+): ParsedResponseHead {
   const lineEnd = text.indexOf('\r\n')
   const statusLine = lineEnd === -1 ? text : text.slice(0, lineEnd)
   const parsed = /^HTTP\/1\.([01]) ([1-5][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?$/.exec(statusLine)
@@ -39,7 +43,7 @@ export function parseResponseHead(text: string, method: string): ParsedResponseH
   const status = Number(code)
   const headers = parseFieldLines(
     lineEnd === -1 ? '' : text.slice(lineEnd + 2),
-    wireLimits.headerLinesMax,
+    limits.headerLinesMax,
   )
   const framing = responseFraming({ headers, method, status, minor: Number(minor) })
   const keepAlive =
@@ -87,6 +91,7 @@ function responseFraming(response: {
 export class ResponseReader {
   readonly #method: string
   readonly #sink: ResponseSink
+  readonly #limits: WireLimits
   #head: ParsedResponseHead | null = null
   /** An unfinished head, with room behind it: adding to it costs no more than what is added. */
   #store: Buffer = Buffer.alloc(0)
@@ -96,9 +101,10 @@ export class ResponseReader {
   #chunks: ChunkedDecoder | null = null
   #done = false
 
-  constructor(method: string, sink: ResponseSink) {
+  constructor(method: string, sink: ResponseSink, limits: WireLimits = wireLimits) {
     this.#method = method
     this.#sink = sink
+    this.#limits = limits
   }
 
   get done(): boolean {
@@ -128,7 +134,7 @@ export class ResponseReader {
     const joined = before === 0 ? bytes : this.#append(bytes)
     const end = joined.indexOf('\r\n\r\n', Math.max(0, before - 3), 'latin1')
     const length = end === -1 ? joined.length : end + 4
-    if (length > wireLimits.headerSectionBytesMax) throw protocolError('a head that is too large')
+    if (length > this.#limits.headerSectionBytesMax) throw protocolError('a head that is too large')
     if (end === -1) {
       checkOpening(joined, before)
       // A copy: the chunk belongs to the socket, and a view would keep all of it alive.
@@ -138,7 +144,9 @@ export class ResponseReader {
     }
     this.#store = Buffer.alloc(0)
     this.#pendingBytes = 0
-    this.#acceptHead(parseResponseHead(joined.toString('latin1', 0, end), this.#method))
+    this.#acceptHead(
+      parseResponseHead(joined.toString('latin1', 0, end), this.#method, this.#limits),
+    )
     return length - before
   }
 
@@ -159,14 +167,14 @@ export class ResponseReader {
     if (head.status === 101) throw protocolError('101 without a request for it')
     if (head.status < 200) {
       this.#informational += 1
-      if (this.#informational > wireLimits.upstreamInformationalMax) {
+      if (this.#informational > this.#limits.upstreamInformationalMax) {
         throw protocolError('too many informational responses')
       }
       return
     }
     this.#head = head
     this.#left = head.length
-    if (head.framing === 'chunked') this.#chunks = new ChunkedDecoder()
+    if (head.framing === 'chunked') this.#chunks = new ChunkedDecoder(this.#limits)
     this.#sink.onHead(head)
     if (head.framing === 'none' || (head.framing === 'length' && head.length === 0)) this.#finish()
   }

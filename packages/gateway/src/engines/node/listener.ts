@@ -34,6 +34,7 @@ interface PortOptions {
   /** `host:port` without a mapped listener port (architecture.md, "Ports of manifests"). */
   readonly forMatching: (authority: string) => string
   readonly onAccepted: (serverKey: string) => void
+  readonly onClosed: (serverKey: string) => void
   readonly onOpenConnections: (count: number) => void
 }
 
@@ -47,6 +48,7 @@ export function createPortHandler(options: PortOptions): ListenerHandler<Connect
     onEdgeFault: (fault) => onEdgeFault(options, fault),
     handle: (exchange) => handle(options, exchange),
     onOpenConnections: options.onOpenConnections,
+    onClose: ({ serverKey }) => options.onClosed(serverKey),
   }
 }
 

@@ -46,6 +46,7 @@ class NodeEngine implements Engine {
   readonly #domains = new WeakMap<TlsDomain, TrustDomain>()
   readonly #ports = new Map<number, PortState>()
   readonly #accepted = new Map<string, number>()
+  readonly #closed = new Map<string, number>()
   /** Listeners of ports that a swap has removed, until their last request is answered. */
   readonly #leaving = new Set<Promise<void>>()
   #running: RunningGateway = nothingRunning
@@ -110,6 +111,7 @@ class NodeEngine implements Engine {
 
   #serverStatus(port: number, { server, domain, reason }: RunningServer): ServerStatus {
     const subaccountId: SubaccountId = server.subaccountId
+    const accepted = this.#accepted.get(server.key) ?? 0
     return {
       key: server.key,
       subaccountId,
@@ -121,7 +123,8 @@ class NodeEngine implements Engine {
       hosts: server.hosts,
       bundle: domain?.bundleName ?? null,
       authorities: domain?.anchors.map(({ subject }) => formatName(subject)) ?? [],
-      connectionsAccepted: this.#accepted.get(server.key) ?? 0,
+      connectionsAccepted: accepted,
+      connectionsOpen: accepted - (this.#closed.get(server.key) ?? 0),
     }
   }
 
@@ -175,7 +178,8 @@ class NodeEngine implements Engine {
       report: this.#report,
       clock,
       forMatching: this.#forMatching(port, state),
-      onAccepted: (key) => void this.#accepted.set(key, (this.#accepted.get(key) ?? 0) + 1),
+      onAccepted: (key) => increment(this.#accepted, key),
+      onClosed: (key) => increment(this.#closed, key),
       onOpenConnections: (count) => this.#countOpen(state, count),
     })
   }
@@ -212,6 +216,10 @@ const loopback = ['127.0.0.1', '::1']
 
 /** Requests on a port that is gone from the configuration may finish for that long. */
 const removedPortGraceMs = 10_000
+
+function increment(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1)
+}
 
 function manifestPort(portMap: Readonly<Record<string, number>>, port: number): number | null {
   const entry = Object.entries(portMap).find(([manifest, mapped]) => {
