@@ -42,7 +42,9 @@ export function addVerifyCommand(cert: Command, terminal: Terminal): void {
       '--name <host>',
       'host the server must be named for (RFC 9525); implies --purpose server',
     )
-    .addOption(new Option('--against <host>').hideHelp())
+    .addOption(
+      new Option('--against <host>', 'ask a running host instead (not built yet)').hideHelp(),
+    )
     .addOption(
       new Option('-o, --output <format>', 'table for people, json or yaml')
         .default('table')
