@@ -65,10 +65,10 @@ export function createReport(deps: {
     },
     decided(transaction, outcome, facts) {
       const { request, context } = transaction
-      const render = renderOnce(() => explainRequest(transaction, outcome, facts()))
-      if (heldBytes(request, context.tls.peerCertificates) > recordBytesMax) {
-        large.set(transaction, render)
-      }
+      const explain = () => explainRequest(transaction, outcome, facts())
+      const isLarge = heldBytes(request, context.tls.peerCertificates) > recordBytesMax
+      const render = isLarge ? renderOnce(explain) : explain
+      if (isLarge) large.set(transaction, render)
       sink.record({
         id: transaction.id,
         time: transaction.startedAt,
