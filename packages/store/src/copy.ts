@@ -32,7 +32,7 @@ type Row = Readonly<Record<string, unknown>>
  * target has any table.
  */
 export async function copyStore(options: CopyOptions): Promise<CopyReport> {
-  const source = await openEngine(options.from, options.log)
+  const source = await openEngine(options.from, options.log, { readOnly: true })
   try {
     const target = await openEngine(options.to, options.log)
     try {

@@ -29,22 +29,26 @@ export type DatabaseUrl = string | Secret
 
 /**
  * Opens what the URL names: `sqlite:<absolute path>`, or `postgres://…`. Nothing of the URL is ever
- * repeated, because it may hold a password.
+ * repeated, because it may hold a password. With `readOnly` a file must be there, and is only read.
  */
-export async function openEngine(url: DatabaseUrl, log: Logger): Promise<Engine> {
+export async function openEngine(
+  url: DatabaseUrl,
+  log: Logger,
+  { readOnly = false } = {},
+): Promise<Engine> {
   const text = url instanceof Secret ? url.reveal() : url
   const scheme = /^[a-z+]+(?=:)/i.exec(text)?.[0].toLowerCase() ?? ''
   if (scheme === 'postgres' || scheme === 'postgresql') return openPostgresEngine(text, log)
   const path = text.slice(scheme.length + 1)
-  if (scheme === 'sqlite' && isAbsolute(path)) return openSqliteEngine(path)
+  if (scheme === 'sqlite' && isAbsolute(path)) return openSqliteEngine(path, readOnly)
   throw new StoreError(
     'store/unsupported-url',
     'Give the database as sqlite:<absolute path> or postgres://user:password@host:port/name.',
   )
 }
 
-function openSqliteEngine(path: string): Engine {
-  const sqlite = openSqlite(path)
+function openSqliteEngine(path: string, readOnly: boolean): Engine {
+  const sqlite = openSqlite(path, { readOnly })
   return {
     kind: 'sqlite',
     database: new Kysely({ dialect: sqlite.dialect }),

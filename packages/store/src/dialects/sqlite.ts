@@ -25,9 +25,10 @@ export interface Sqlite {
 /**
  * Opens the file with two connections. Queries outside a transaction that only select use the
  * reading one, which sees what is committed; everything else takes its turn on the writing one.
+ * With `readOnly` there is none that writes: a file that somebody else writes is not even locked.
  */
-export function openSqlite(path: string): Sqlite {
-  const writer = openWriter(path)
+export function openSqlite(path: string, { readOnly = false } = {}): Sqlite {
+  const writer = readOnly ? openReader(path) : openWriter(path)
   const reader = openReaderBeside(writer, path)
   const queue = new WriteQueue()
   const state: Connections = { path, writer, reader, queue, closed: false }
