@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { domainToASCII } from 'node:url'
 import type { Certificate } from '@twinlatch/pki'
 
 /**
@@ -12,7 +13,8 @@ export function isServerNamed(certificate: Certificate, host: string): boolean {
   if (address !== null) {
     return names.some(({ type, value }) => type === 'ip' && addressOf(value) === address)
   }
-  const wanted = labelsOf(host)
+  // An internationalised name stands in a certificate in its ASCII form (RFC 9525 section 6.3).
+  const wanted = labelsOf(domainToASCII(host) || host)
   return names.some(({ type, value }) => type === 'dns' && matches(labelsOf(value), wanted))
 }
 
@@ -31,7 +33,8 @@ function labelsOf(host: string): string[] {
 /** One spelling for each address; `null` for a name. */
 function addressOf(text: string): string | null {
   const bare = text.replace(/^\[(.*)\]$/, '$1')
-  const version = isIP(bare)
+  // A zone (RFC 4007) is a matter of this machine, never of a certificate.
+  const version = bare.includes('%') ? 0 : isIP(bare)
   if (version === 0) return null
   return version === 4 ? bare : new URL(`https://[${bare}]`).hostname
 }
