@@ -1,3 +1,11 @@
+export {
+  type ApiAnswer,
+  type ApiAnswers,
+  type ApiContent,
+  type ApiOperation,
+  errorAnswers,
+  mergeAnswers,
+} from './api-operation.ts'
 export { type Clock, systemClock } from './clock.ts'
 export { describeDuration, parseDuration } from './duration.ts'
 export { CodedError, isCodedError, messageOf } from './errors.ts'
@@ -14,10 +22,13 @@ export {
 export { Lifecycle, type Stoppable } from './lifecycle.ts'
 export { createLogger, type Logger, silentLogger } from './log.ts'
 export { createMetrics, type Metrics } from './metrics.ts'
+export { createOpenApi, type OpenApiDocument } from './openapi.ts'
 export {
   createProblem,
   type Problem,
   type ProblemItem,
+  problemDocument,
+  problemItem,
   problemMediaType,
   problemResponse,
 } from './problem.ts'
