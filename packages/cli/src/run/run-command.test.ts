@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -142,6 +142,42 @@ describe('the end', () => {
       parent.kill(signal)
       const [code] = await once(parent, 'exit')
       expect(code).toBe(7)
+    },
+  )
+
+  test.skipIf(process.platform !== 'linux' || spawnSync('script', ['--version']).error)(
+    'Ctrl-C reaches the command once: the terminal sends it there, so that we do not',
+    async () => {
+      const child = `let count = 0
+        process.on('SIGUSR2', () => console.log('count ' + count))
+        process.on('SIGINT', () => { count += 1; console.log('interrupted ' + count); process.exit(9) })
+        setInterval(() => {}, 1000)
+        console.log('up')`
+      const main = join(directory.path, 'main.mjs')
+      writeFileSync(
+        main,
+        `import { runCommand } from ${JSON.stringify(new URL('./run-command.ts', import.meta.url).href)}
+        const target = { server: { url: 'x', control: { bindings: { list: async () => [] } } },
+          caFile: ${JSON.stringify(target.caFile)}, urls: {}, hostNames: [] }
+        console.log('pid ' + process.pid + '.')
+        process.exitCode = await runCommand([process.execPath, '-e', ${JSON.stringify(child)}], target)`,
+      )
+      const terminal = spawn('script', ['-qec', `${process.execPath} ${main}`, '/dev/null'], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      })
+      const said: string[] = []
+      for await (const line of createInterface({ input: terminal.stdout })) {
+        said.push(line.trim())
+        const pid = Number(/pid (\d+)\./.exec(said.join(' '))?.[1])
+        if (line.startsWith('up')) {
+          // What would be passed on twice, and behind it a signal that is passed on in any case.
+          process.kill(pid, 'SIGINT')
+          process.kill(pid, 'SIGUSR2')
+        }
+        if (line.startsWith('count')) terminal.stdin.write('\u0003')
+      }
+      expect(said).toContain('count 0')
+      expect(said.join(' ')).toContain('interrupted 1')
     },
   )
 

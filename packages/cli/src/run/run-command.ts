@@ -109,7 +109,10 @@ function spawnAndWait(command: readonly string[], env: NodeJS.ProcessEnv): Promi
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { env, stdio: 'inherit' })
     const handlers = passedOn.map((signal) => {
-      const handler = () => child.kill(signal)
+      const handler = () => {
+        // A terminal sends Ctrl-C to the command itself; a second one often means "at once".
+        if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
+      }
       process.on(signal, handler)
       return [signal, handler] as const
     })
