@@ -13,6 +13,7 @@ import type {
   XfccSettings,
 } from './compiled.ts'
 import { type GatewaySettings, gatewayPrincipal } from './config.ts'
+import type { LocalIdentity } from './header-operators.ts'
 import { hostWithoutPort } from './istio/host-name.ts'
 import type { PlannedMaterial, PlannedServer } from './plan/planned-server.ts'
 import type { Plan, PlannedPolicy, PlannedPort } from './plan/types.ts'
@@ -101,7 +102,7 @@ function compileServer(server: PlannedServer, context: Context): CompiledServer 
 function compileHosts(server: PlannedServer, context: Context): HostTable<CompiledVirtualHost> {
   const { hostname } = context.settings
   const local = server.material.ready
-    ? { ...server.material.local, hostname }
+    ? localIdentity(server.material.local, hostname)
     : { subject: null, uriSans: [], dnsSans: [], hostname }
   const { workloads } = context
   return new HostTable(
@@ -110,6 +111,21 @@ function compileHosts(server: PlannedServer, context: Context): HostTable<Compil
     ),
   )
 }
+
+/** The same object as long as nothing changes, by which prepared routes are known again. */
+function localIdentity(
+  local: Extract<PlannedMaterial, { ready: true }>['local'],
+  hostname: string,
+): LocalIdentity {
+  identities ??= new WeakMap()
+  const known = identities.get(local)
+  if (known?.hostname === hostname) return known
+  const identity = { ...local, hostname }
+  identities.set(local, identity)
+  return identity
+}
+
+let identities: WeakMap<object, LocalIdentity> | undefined
 
 function compileMaterial(material: PlannedMaterial): ServerMaterial {
   if (!material.ready) return material

@@ -5,7 +5,7 @@ import type { PlannedWorkload } from './plan/planned-route.ts'
 import type { PlannedServer } from './plan/planned-server.ts'
 import { PolicyAttacher } from './plan/policies.ts'
 import { type Findings, type Resources, readResources } from './plan/resources.ts'
-import { attach, planVirtualHost } from './plan/routes.ts'
+import { attach, planVirtualHost, virtualServicesByGateway } from './plan/routes.ts'
 import { draftServers, type ServerDraft } from './plan/servers.ts'
 import type { Plan, PlanInput, PlannedPolicy, PlanResult } from './plan/types.ts'
 import { WorkloadFinder } from './plan/workloads.ts'
@@ -28,7 +28,10 @@ export function plan(input: PlanInput): PlanResult {
   )
   const planned: Plan = {
     settings: input.settings,
-    ports: portsOf(parts.flatMap((part) => part.servers), input.settings),
+    ports: portsOf(
+      parts.flatMap((part) => part.servers),
+      input.settings,
+    ),
     workloads: parts.flatMap((part) => part.workloads),
     policies: parts.flatMap((part) => part.policies),
   }
@@ -51,7 +54,8 @@ function planSubaccount(
   const { settings } = context.input
   const policies = new PolicyAttacher(resources, settings, findings)
   const finder = new WorkloadFinder(resources, settings)
-  const attached = drafts.map((draft) => ({ draft, attachments: attach(draft, resources) }))
+  const byGateway = virtualServicesByGateway(resources.virtualServices)
+  const attached = drafts.map((draft) => ({ draft, attachments: attach(draft, byGateway) }))
   const servers = attached.map(({ draft, attachments }) => ({
     listenerPort: draft.listenerPort,
     server: {

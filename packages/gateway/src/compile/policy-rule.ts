@@ -38,21 +38,49 @@ export interface CompiledRule {
   matches(view: RequestView): boolean
 }
 
-/** The rules of a policy; none for a policy that matches nothing (gateway.md section 11.3). */
-export function compileRules(policy: PlannedPolicy, names: NameKeys): CompiledRule[] {
+/**
+ * The rules of a policy; none for a policy that matches nothing (gateway.md section 11.3). Compiled
+ * once for all workloads and generations: a name takes longer to read than to compare.
+ */
+export function compileRules(policy: PlannedPolicy, names: NameKeys): readonly CompiledRule[] {
+  remembered ??= new WeakMap()
+  const known = remembered.get(policy.rules)
+  if (
+    known !== undefined &&
+    known.policy.name === policy.name &&
+    known.policy.action === policy.action &&
+    known.policy.dryRun === policy.dryRun
+  ) {
+    return known.rules
+  }
+  const rules = policy.rules.map((rule, index) => compileRule(policy, index, rule, names))
+  remembered.set(policy.rules, { policy, rules })
+  return rules
+}
+
+let remembered:
+  | WeakMap<
+      PlannedPolicy['rules'],
+      { readonly policy: PlannedPolicy; readonly rules: readonly CompiledRule[] }
+    >
+  | undefined
+
+function compileRule(
+  policy: PlannedPolicy,
+  index: number,
+  rule: PolicyRule,
+  names: NameKeys,
+): CompiledRule {
   // A repeated header counts for ALLOW only if both readings agree, for the rest if one does.
-  const both = policy.action === 'ALLOW'
-  return policy.rules.map((rule, index) => {
-    const groups = groupsOf(rule, both, names)
-    return {
-      policy: policy.name,
-      action: policy.action,
-      dryRun: policy.dryRun,
-      index,
-      groups,
-      matches: (view) => groups.every((group) => group.some((all) => holdsAll(all, view))),
-    }
-  })
+  const groups = groupsOf(rule, policy.action === 'ALLOW', names)
+  return {
+    policy: policy.name,
+    action: policy.action,
+    dryRun: policy.dryRun,
+    index,
+    groups,
+    matches: (view) => groups.every((group) => group.some((all) => holdsAll(all, view))),
+  }
 }
 
 function holdsAll(conditions: readonly Condition[], view: RequestView): boolean {

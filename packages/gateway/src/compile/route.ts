@@ -35,53 +35,90 @@ export function compileVirtualHost(
   virtualHost: PlannedVirtualHost,
   context: RouteContext,
 ): CompiledVirtualHost {
-  const routes = virtualHost.routes.map((route) => ({
-    matches: compileRouteMatch(route.match),
-    ...compileRoute(route, context),
-  }))
+  const routes = virtualHost.routes.map((route) => {
+    const prepared = prepareRoute(route, context)
+    return { prepared, route: compileRoute(route, prepared, context) }
+  })
   return {
     name: virtualHost.host,
-    peerFilledHeaders: new Set(routes.flatMap(({ peerFilled }) => peerFilled)),
-    chooseRoute: (view) => routes.find(({ matches }) => matches(view))?.route ?? null,
+    peerFilledHeaders: new Set(routes.flatMap(({ prepared }) => prepared.peerFilled)),
+    chooseRoute: (view) => routes.find(({ prepared }) => prepared.matches(view))?.route ?? null,
+  }
+}
+
+/** What of a compiled route depends on the route and its server alone, not on workloads. */
+interface PreparedRoute {
+  readonly local: LocalIdentity
+  readonly serverPort: number
+  readonly matches: (view: RequestView) => boolean
+  readonly peerFilled: readonly string[]
+  readonly applyResponseHeaders: Apply
+  /** Request header operations of each destination, in order. */
+  readonly applyRequestHeaders: readonly Apply[]
+  readonly location: ((view: RequestView) => string) | null
+  readonly rewritePath: ((view: RequestView) => string) | null
+}
+
+/** By the planned route, which stays the same object until its VirtualService changes. */
+let prepared: WeakMap<PlannedRoute, PreparedRoute> | undefined
+
+function prepareRoute(route: PlannedRoute, context: RouteContext): PreparedRoute {
+  prepared ??= new WeakMap()
+  const known = prepared.get(route)
+  if (known?.local === context.local && known.serverPort === context.server.port) return known
+  const fresh = prepareRouteAnew(route, context)
+  prepared.set(route, fresh)
+  return fresh
+}
+
+function prepareRouteAnew(route: PlannedRoute, context: RouteContext): PreparedRoute {
+  const { local, server } = context
+  const own = compileOperations(route.headers?.request, 'request', local)
+  const { action } = route
+  const destinations = action.kind === 'forward' ? action.destinations : []
+  const theirs = destinations.map((entry) => {
+    return compileOperations(entry.headers?.request, 'request', local)
+  })
+  const single = destinations.length === 1 ? destinations[0] : undefined
+  return {
+    local,
+    serverPort: server.port,
+    matches: compileRouteMatch(route.match),
+    peerFilled: [own, ...theirs].flatMap((operations) => operations?.peerFilled ?? []),
+    applyResponseHeaders: inOrder(
+      compileOperations(route.headers?.response, 'response', local),
+      compileOperations(single?.headers?.response, 'response', local),
+    ),
+    // Envoy applies the list of one of several destinations first (gateway.md section 6.3).
+    applyRequestHeaders: theirs.map((operations) =>
+      single === undefined ? inOrder(operations, own) : inOrder(own, operations),
+    ),
+    location: action.kind === 'redirect' ? compileRedirect(action.rule, server.port) : null,
+    rewritePath:
+      action.kind === 'forward' ? compilePathRewrite(action.rewriteUri, route.match) : null,
   }
 }
 
 function compileRoute(
   route: PlannedRoute,
+  { applyResponseHeaders, applyRequestHeaders, location, rewritePath }: PreparedRoute,
   context: RouteContext,
-): { route: CompiledRoute; peerFilled: readonly string[] } {
-  const own = compileOperations(route.headers?.request, 'request', context.local)
-  const { action } = route
-  const destinations = action.kind === 'forward' ? action.destinations : []
-  const compiled = destinations.map((entry) => {
-    const theirs = compileOperations(entry.headers?.request, 'request', context.local)
-    return { entry, theirs }
-  })
-  const single = destinations.length === 1 ? destinations[0] : undefined
-  const responses = inOrder(
-    compileOperations(route.headers?.response, 'response', context.local),
-    compileOperations(single?.headers?.response, 'response', context.local),
-  )
-  const weighted = compiled.map(({ entry, theirs }) => ({
-    weight: entry.weight,
-    destination: compileDestination(
-      entry,
-      // Envoy applies the list of one of several destinations first (gateway.md section 6.3).
-      single === undefined ? inOrder(theirs, own) : inOrder(own, theirs),
-      context,
-    ),
-  }))
-  return {
-    peerFilled: [own, ...compiled.map(({ theirs }) => theirs)].flatMap(
-      (operations) => operations?.peerFilled ?? [],
-    ),
-    route: {
-      name: route.name,
-      action: compileAction(action, route.match, weighted, context),
-      applyResponseHeaders: responses,
-    },
+): CompiledRoute {
+  const { name, action } = route
+  if (location !== null && action.kind === 'redirect') {
+    const status = action.rule.redirectCode ?? 301
+    return { name, action: { kind: 'redirect', status, location }, applyResponseHeaders }
   }
+  if (action.kind === 'direct-response') return { name, action, applyResponseHeaders }
+  if (rewritePath === null || action.kind !== 'forward') throw new TypeError('no such action')
+  const weighted = action.destinations.map((entry, index) => ({
+    weight: entry.weight,
+    destination: compileDestination(entry, applyRequestHeaders[index] ?? unchanged, context),
+  }))
+  return { name, action: compileForward(action, weighted, rewritePath), applyResponseHeaders }
 }
+
+const unchanged: Apply = (lines) => lines
 
 type Apply = (lines: HeaderLines, values: HeaderValues) => HeaderLines
 
@@ -108,21 +145,11 @@ interface Weighted {
   readonly destination: CompiledDestination
 }
 
-function compileAction(
-  action: PlannedAction,
-  match: HttpMatch | null,
+function compileForward(
+  action: Extract<PlannedAction, { kind: 'forward' }>,
   weighted: readonly Weighted[],
-  context: RouteContext,
+  rewritePath: (view: RequestView) => string,
 ): RouteAction {
-  if (action.kind === 'redirect') {
-    return {
-      kind: 'redirect',
-      status: action.rule.redirectCode ?? 301,
-      location: compileRedirect(action.rule, context.server.port),
-    }
-  }
-  if (action.kind === 'direct-response') return action
-  const rewritePath = compilePathRewrite(action.rewriteUri, match)
   return {
     kind: 'forward',
     chooseDestination: (random) => pick(weighted, random),

@@ -1,7 +1,7 @@
 import { formatName, parseDistinguishedName } from '@twinlatch/pki'
 import type { GatewaySettings } from '../config.ts'
 import { problemAt } from '../issues.ts'
-import type { PolicyRule } from '../istio/authorization-policy.ts'
+import type { AuthorizationPolicyDocument, PolicyRule } from '../istio/authorization-policy.ts'
 import { isPathTemplate } from '../path-template.ts'
 import { isDistinguishedNameKey, parsePolicyKey } from '../policy-key.ts'
 import { isGateway, targetsOf } from './policies.ts'
@@ -22,15 +22,36 @@ export function lintPolicies(lint: {
     const atGateway =
       targets?.some(isGateway) ??
       (policy.namespace === ingressNamespace || policy.namespace === rootNamespace)
-    const report: Report = (path, message) =>
+    for (const { path, message } of odditiesOf(policy.document, atGateway)) {
       lint.findings.warnings.push(problemAt(policy, ['spec', 'rules', ...path], message))
-    policy.document.spec.rules?.forEach((rule, index) => {
-      lintSources(rule, (path, message) => report([index, ...path], message))
-      lintOperations(rule, atGateway, (path, message) => report([index, ...path], message))
-      lintConditions(rule, atGateway, (path, message) => report([index, ...path], message))
-    })
+    }
   }
 }
+
+interface Oddity {
+  readonly path: readonly (string | number)[]
+  readonly message: string
+}
+
+/** Depends on the document and its point alone, and reading ten thousand names takes a while. */
+function odditiesOf(document: AuthorizationPolicyDocument, atGateway: boolean): readonly Oddity[] {
+  remembered ??= { gateway: new WeakMap(), workload: new WeakMap() }
+  const found = remembered[atGateway ? 'gateway' : 'workload']
+  const known = found.get(document)
+  if (known !== undefined) return known
+  const oddities: Oddity[] = []
+  document.spec.rules?.forEach((rule, index) => {
+    const report: Report = (path, message) => oddities.push({ path: [index, ...path], message })
+    lintSources(rule, report)
+    lintOperations(rule, atGateway, report)
+    lintConditions(rule, atGateway, report)
+  })
+  found.set(document, oddities)
+  return oddities
+}
+
+type Remembered = WeakMap<AuthorizationPolicyDocument, readonly Oddity[]>
+let remembered: { readonly gateway: Remembered; readonly workload: Remembered } | undefined
 
 function lintSources(rule: PolicyRule, report: Report): void {
   rule.from?.forEach(({ source }, index) => {

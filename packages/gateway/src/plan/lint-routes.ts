@@ -22,19 +22,43 @@ export interface RouteLint {
 export function lintRoutes(lint: RouteLint): void {
   lintWeakerServers(lint)
   lintOptionalPins(lint)
+  const known = indexOf(lint)
   for (const virtualService of lint.resources.virtualServices) {
-    lintReach(lint, virtualService)
-    lintExposure(lint, virtualService)
+    lintReach(lint, virtualService, known)
+    lintExposure(lint, virtualService, known)
     lintRules(lint, virtualService)
   }
   lintSharedHosts(lint)
 }
 
+type Attached = RouteLint['attached'][number]
+
+/** Look-ups for the lints of each VirtualService, so that their cost does not multiply. */
+interface Known {
+  readonly gatewayIds: ReadonlySet<string>
+  readonly byGateway: ReadonlyMap<string, readonly Attached[]>
+  readonly byVirtualService: ReadonlyMap<VirtualService, ReadonlySet<Attached>>
+}
+
+function indexOf({ resources, attached }: RouteLint): Known {
+  const byGateway = new Map<string, Attached[]>()
+  const byVirtualService = new Map<VirtualService, Set<Attached>>()
+  for (const server of attached) {
+    const { id } = server.draft.gateway
+    byGateway.set(id, [...(byGateway.get(id) ?? []), server])
+    for (const virtualService of server.attachments.flatMap((entry) => entry.virtualServices)) {
+      const servers = byVirtualService.get(virtualService)
+      if (servers === undefined) byVirtualService.set(virtualService, new Set([server]))
+      else servers.add(server)
+    }
+  }
+  const gatewayIds = new Set(resources.gateways.map(({ id }) => id))
+  return { gatewayIds, byGateway, byVirtualService }
+}
+
 /** A path to the workload that needs no certificate, beside one that does. */
-function lintExposure({ attached, findings }: RouteLint, virtualService: VirtualService): void {
-  const servers = attached.filter(({ attachments }) =>
-    attachments.some((entry) => entry.virtualServices.includes(virtualService)),
-  )
+function lintExposure({ findings }: RouteLint, virtualService: VirtualService, known: Known): void {
+  const servers = [...(known.byVirtualService.get(virtualService) ?? [])]
   const strict = servers.find(({ draft }) => draft.server.certificateRequired)
   const open = servers.find(({ draft }) => !draft.server.certificateRequired)
   if (strict === undefined || open === undefined) return
@@ -85,8 +109,8 @@ function lintOptionalPins({ attached, findings }: RouteLint): void {
   }
 }
 
-function lintReach(lint: RouteLint, virtualService: VirtualService): void {
-  const { attached, findings, resources } = lint
+function lintReach(lint: RouteLint, virtualService: VirtualService, known: Known): void {
+  const { findings } = lint
   const { gateways = [], hosts, exportTo } = virtualService.document.spec
   const warn = (path: (string | number)[], message: string) =>
     findings.warnings.push(problemAt(virtualService, path, message))
@@ -96,12 +120,12 @@ function lintReach(lint: RouteLint, virtualService: VirtualService): void {
   }
   gateways.forEach((name, index) => {
     const id = gatewayId(name, virtualService.namespace)
-    if (name !== 'mesh' && !resources.gateways.some((gateway) => gateway.id === id)) {
+    if (name !== 'mesh' && !known.gatewayIds.has(id)) {
       warn(['spec', 'gateways', index], `Gateway ${id} does not exist`)
     }
   })
   const ids = new Set(gateways.map((name) => gatewayId(name, virtualService.namespace)))
-  const servers = attached.filter(({ draft }) => ids.has(draft.gateway.id))
+  const servers = [...ids].flatMap((id) => known.byGateway.get(id) ?? [])
   const patterns = servers.flatMap(({ draft }) => draft.server.hosts)
   hosts.forEach((host, index) => {
     const covering = patterns.filter((pattern) => covers(pattern, host) || covers(host, pattern))
@@ -155,9 +179,7 @@ function lintRules({ finder, findings }: RouteLint, virtualService: VirtualServi
           ),
         )
       }
-      const twice = headerNames(rule.headers).find((name) =>
-        headerNames(entry.headers).includes(name),
-      )
+      const twice = entry.headers === undefined ? undefined : changedTwice(rule, entry)
       if (twice !== undefined) {
         findings.warnings.push(
           problemAt(
@@ -184,6 +206,13 @@ function lintRules({ finder, findings }: RouteLint, virtualService: VirtualServi
       )
     }
   })
+}
+
+type Rule = VirtualService['document']['spec']['http'][number]
+
+function changedTwice(rule: Rule, entry: NonNullable<Rule['route']>[number]): string | undefined {
+  const theirs = headerNames(entry.headers)
+  return headerNames(rule.headers).find((name) => theirs.includes(name))
 }
 
 function headerNames(headers: VirtualService['document']['spec']['http'][number]['headers']) {

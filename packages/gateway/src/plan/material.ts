@@ -54,7 +54,28 @@ export function readMaterial(
   resources: Resources,
   ingressNamespace: string,
 ): MaterialResult {
+  materials ??= new WeakMap()
+  const known = materials.get(tls)
+  if (known?.source.isUnchanged(resources, ingressNamespace)) return known.result
   const source = new SecretSource(resources, ingressNamespace)
+  const result = materialFrom(source, tls)
+  materials.set(tls, { source, result })
+  return result
+}
+
+/**
+ * Results by the part of the Gateway that asked for them: checking a thousand keys and certificates
+ * again because of one changed policy would take a second. Good only while every document that was
+ * looked up, and every one that was missing, is still the same.
+ */
+let materials:
+  | WeakMap<object, { readonly source: SecretSource; readonly result: MaterialResult }>
+  | undefined
+
+function materialFrom(
+  source: SecretSource,
+  tls: NonNullable<GatewayServer['tls']>,
+): MaterialResult {
   try {
     const own = readOwn(source, tls.credentialName ?? '')
     const bundle = tls.mode === 'SIMPLE' ? null : readBundle(source, tls)
@@ -107,17 +128,34 @@ interface Values {
   readonly values: ReadonlyMap<string, string>
 }
 
+interface LookUp {
+  readonly kind: 'secrets' | 'configMaps'
+  readonly id: string
+  readonly document: object | undefined
+}
+
 class SecretSource {
-  readonly #resources: Resources
+  readonly #resources: Pick<Resources, 'secrets' | 'configMaps'>
   readonly #namespace: string
+  readonly #lookUps: LookUp[] = []
 
   constructor(resources: Resources, namespace: string) {
     this.#resources = resources
     this.#namespace = namespace
   }
 
+  /** Whether every look-up that was made would find the same in `resources`. */
+  isUnchanged(resources: Resources, namespace: string): boolean {
+    if (namespace !== this.#namespace) return false
+    return this.#lookUps.every(({ kind, id, document }) => {
+      return resources[kind].get(id)?.document === document
+    })
+  }
+
   secret(name: string): Values | null {
-    const found = this.#resources.secrets.get(`${this.#namespace}/${name}`)
+    const id = `${this.#namespace}/${name}`
+    const found = this.#resources.secrets.get(id)
+    this.#lookUps.push({ kind: 'secrets', id, document: found?.document })
     if (found === undefined) return null
     const data = Object.entries(found.document.data ?? {}).map(([key, text]): [string, string] => [
       key,
@@ -128,6 +166,7 @@ class SecretSource {
 
   configMap(id: string): Values | null {
     const found = this.#resources.configMaps.get(id)
+    this.#lookUps.push({ kind: 'configMaps', id, document: found?.document })
     if (found === undefined) return null
     return { name: `configmap ${id}`, values: new Map(Object.entries(found.document.data ?? {})) }
   }

@@ -1,9 +1,10 @@
 import type { ProblemItem, SubaccountId } from '@twinlatch/kit'
-import type { DocumentSet, StoredDocument } from '../document.ts'
+import type { DocumentSet, JsonObject, StoredDocument } from '../document.ts'
 import { problemAt } from '../issues.ts'
 import type { AuthorizationPolicyDocument } from '../istio/authorization-policy.ts'
 import type { GatewayDocument } from '../istio/gateway.ts'
 import type { VirtualServiceDocument } from '../istio/virtual-service.ts'
+import type { Kind } from '../kinds.ts'
 import type { ConfigMapDocument } from '../kubernetes/config-map.ts'
 import type { DeploymentDocument } from '../kubernetes/deployment.ts'
 import type { SecretDocument } from '../kubernetes/secret.ts'
@@ -99,10 +100,21 @@ function decode(stored: StoredDocument, findings: Findings): unknown {
     list.push(problemAt(stored, 'kind', found.message))
     return null
   }
+  decoded ??= new WeakMap()
+  const known = decoded.get(stored.body)
+  if (known?.kind === found.kind) return known.value
   const { value, problems } = decodeBody(found.kind, stored.body, stored)
   findings.problems.push(...problems)
+  // A body is never changed, and one that is replaced is another object.
+  if (value !== null && problems.length === 0) decoded.set(stored.body, { kind: found.kind, value })
   return value
 }
+
+/**
+ * Typed values by the body they were made from, so that a plan after one changed document decodes
+ * one document; what else is derived from a document is remembered by the typed value.
+ */
+let decoded: WeakMap<JsonObject, { readonly kind: Kind; readonly value: unknown }> | undefined
 
 function resource(stored: StoredDocument, document: unknown): Resource<unknown> {
   const { namespace, name, createdAt, file, index } = stored

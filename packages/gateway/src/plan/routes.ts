@@ -3,7 +3,7 @@ import type { HttpRoute, VirtualServiceDocument } from '../istio/virtual-service
 import { isAuthority } from '../istio/virtual-service-headers.ts'
 import type { HttpMatch } from '../istio/virtual-service-match.ts'
 import type { PlannedAction, PlannedRoute, PlannedVirtualHost } from './planned-route.ts'
-import type { Resource, Resources } from './resources.ts'
+import type { Resource } from './resources.ts'
 import type { ServerDraft } from './servers.ts'
 import type { WorkloadFinder } from './workloads.ts'
 
@@ -23,10 +23,13 @@ export interface Attachment {
  * The virtual hosts of a server (gateway.md section 5.3): each VirtualService bound to its Gateway,
  * by intersection of hosts, in order of age.
  */
-export function attach(draft: ServerDraft, resources: Resources): Attachment[] {
+export function attach(
+  draft: ServerDraft,
+  byGateway: ReadonlyMap<string, readonly VirtualService[]>,
+): Attachment[] {
   const hosts = new Map<string, VirtualService[]>()
-  for (const virtualService of resources.virtualServices) {
-    if (!isBound(virtualService, draft)) continue
+  for (const virtualService of byGateway.get(draft.gateway.id) ?? []) {
+    if (!isExported(virtualService, draft)) continue
     const joined = new Set(
       draft.hosts
         .filter(({ namespace }) => namespace === '*' || namespace === virtualService.namespace)
@@ -44,11 +47,27 @@ export function attach(draft: ServerDraft, resources: Resources): Attachment[] {
   return [...hosts].map(([host, virtualServices]) => ({ host, virtualServices }))
 }
 
-function isBound(virtualService: VirtualService, draft: ServerDraft): boolean {
-  const { gateways, exportTo } = virtualService.document.spec
-  const named = (gateways ?? []).some((name) => namesGateway(name, virtualService, draft))
+/** The VirtualServices that name each Gateway, in order of age. */
+export function virtualServicesByGateway(
+  virtualServices: readonly VirtualService[],
+): ReadonlyMap<string, readonly VirtualService[]> {
+  const byGateway = new Map<string, VirtualService[]>()
+  for (const virtualService of virtualServices) {
+    const { gateways = [] } = virtualService.document.spec
+    const ids = new Set(gateways.map((name) => gatewayId(name, virtualService.namespace)))
+    for (const id of ids) {
+      const list = byGateway.get(id)
+      if (list === undefined) byGateway.set(id, [virtualService])
+      else list.push(virtualService)
+    }
+  }
+  return byGateway
+}
+
+function isExported(virtualService: VirtualService, draft: ServerDraft): boolean {
+  const { exportTo } = virtualService.document.spec
   const { namespace } = draft.gateway
-  const exported =
+  return (
     exportTo === undefined ||
     exportTo.some(
       (name) =>
@@ -56,7 +75,7 @@ function isBound(virtualService: VirtualService, draft: ServerDraft): boolean {
         name === namespace ||
         (name === '.' && virtualService.namespace === namespace),
     )
-  return named && exported
+  )
 }
 
 function namesGateway(name: string, virtualService: VirtualService, draft: ServerDraft): boolean {
@@ -89,17 +108,63 @@ interface OrderedRoute {
   readonly catchAll: boolean
 }
 
+/** A destination that a route named, and the workload it was at the time. */
+interface Asked {
+  readonly host: string
+  readonly port: number | undefined
+  readonly workload: string
+}
+
+interface RememberedRoutes {
+  readonly asked: readonly Asked[]
+  readonly routes: readonly OrderedRoute[]
+}
+
+/**
+ * Routes by the document they were made from and by the server they are for: good while every
+ * destination still leads to the same workload, which is asked for again, so that it is known.
+ */
+let remembered: WeakMap<VirtualServiceDocument, Map<string, RememberedRoutes>> | undefined
+
 function routesOf(
   virtualService: VirtualService,
   draft: ServerDraft,
   finder: WorkloadFinder,
+): readonly OrderedRoute[] {
+  const { document, namespace, id } = virtualService
+  const key = `${id} ${draft.gateway.id} ${draft.server.port}`
+  remembered ??= new WeakMap()
+  const known = remembered.get(document)?.get(key)
+  const workloadOf = (host: string, port: number | undefined) =>
+    finder.find(host, port, namespace).workload.key
+  if (known?.asked.every(({ host, port, workload }) => workloadOf(host, port) === workload)) {
+    return known.routes
+  }
+  const asked: Asked[] = []
+  const routes = makeRoutes(virtualService, draft, (host, port) => {
+    const workload = workloadOf(host, port)
+    asked.push({ host, port, workload })
+    return workload
+  })
+  const ofDocument = remembered.get(document) ?? new Map<string, RememberedRoutes>()
+  remembered.set(document, ofDocument.set(key, { asked, routes }))
+  return routes
+}
+
+/** Key of the workload behind a destination. */
+type FindWorkload = (host: string, port: number | undefined) => string
+
+function makeRoutes(
+  virtualService: VirtualService,
+  draft: ServerDraft,
+  find: FindWorkload,
 ): OrderedRoute[] {
   const routes: OrderedRoute[] = []
   for (const [index, rule] of virtualService.document.spec.http.entries()) {
     const name = `${virtualService.id} rule ${index}${rule.name === undefined ? '' : ` "${rule.name}"`}`
     const base = {
       headers: rule.headers ?? null,
-      action: actionOf(rule, virtualService.namespace, finder),
+      action: actionOf(rule, find),
     }
     if (rule.match === undefined) {
       routes.push({ route: { name, match: null, ...base }, catchAll: true })
@@ -136,7 +201,7 @@ function isCatchAll(match: HttpMatch): boolean {
   return !others && (uri === undefined || uri.prefix === '/' || uri.regex === '.*')
 }
 
-function actionOf(rule: HttpRoute, namespace: string, finder: WorkloadFinder): PlannedAction {
+function actionOf(rule: HttpRoute, find: FindWorkload): PlannedAction {
   if (rule.redirect !== undefined) return { kind: 'redirect', rule: rule.redirect }
   if (rule.directResponse !== undefined) {
     const { status, body } = rule.directResponse
@@ -147,8 +212,7 @@ function actionOf(rule: HttpRoute, namespace: string, finder: WorkloadFinder): P
   return {
     kind: 'forward',
     destinations: used.map((entry) => ({
-      workload: finder.find(entry.destination.host, entry.destination.port?.number, namespace)
-        .workload.key,
+      workload: find(entry.destination.host, entry.destination.port?.number),
       weight: entry.weight || 1,
       headers: entry.headers ?? null,
     })),

@@ -2,7 +2,7 @@ import type { SubaccountId } from '@twinlatch/kit'
 import type { GatewaySettings } from '../config.ts'
 import { problemAt } from '../issues.ts'
 import type { GatewayDocument, GatewayServer } from '../istio/gateway.ts'
-import { intersection } from '../istio/host-name.ts'
+import { ClaimedHosts } from './claimed-hosts.ts'
 import { readMaterial } from './material.ts'
 import type { PlannedMaterial, PlannedServer } from './planned-server.ts'
 import { byAge, type Findings, type Resource, type Resources } from './resources.ts'
@@ -35,7 +35,7 @@ export function draftServers(
   settings: GatewaySettings,
   findings: Findings,
 ): ServerDraft[] {
-  const claims: Claim[] = []
+  const claims = new ClaimedHosts<Claim>()
   const drafts: ServerDraft[] = []
   const ordered = all
     .flatMap((resources) => resources.gateways.map((gateway) => ({ resources, gateway })))
@@ -95,23 +95,21 @@ function isSelected(
  * none, since half a server would be a surprise; those it might have had are nobody else's: a
  * broader server may be a weaker one (gateway.md section 5.2).
  */
-function claimHosts(own: readonly Claim[], claims: Claim[], findings: Findings): readonly Claim[] {
+function claimHosts(
+  own: readonly Claim[],
+  claims: ClaimedHosts<Claim>,
+  findings: Findings,
+): readonly Claim[] {
   const free = own.filter((claim, index) => {
-    const earlier = [...claims, ...own.slice(0, index)]
-    const taken = earlier.find((other) => conflicts(other, claim))
+    const twice = own.slice(0, index).find((other) => other.host === claim.host)
+    const taken = claims.conflictWith(claim) ?? twice
     if (taken === undefined) return true
     const path = ['spec', 'servers', claim.position, 'hosts', index]
     findings.problems.push(problemAt(claim.gateway, path, describeConflict(claim, taken)))
     return false
   })
-  claims.push(...free)
+  for (const claim of free) claims.add(claim)
   return free
-}
-
-function conflicts(taken: Claim, claim: Claim): boolean {
-  if (taken.subaccountId !== claim.subaccountId)
-    return intersection(taken.host, claim.host) !== null
-  return taken.listenerPort === claim.listenerPort && taken.host === claim.host
 }
 
 function describeConflict(claim: Claim, taken: Claim): string {

@@ -19,6 +19,8 @@ export class WorkloadFinder {
   readonly #resources: Resources
   readonly #settings: GatewaySettings
   readonly #found = new Map<string, WorkloadDraft>()
+  /** By the words of the destination: thousands of routes name the same few. */
+  readonly #asked = new Map<string, WorkloadDraft>()
 
   constructor(resources: Resources, settings: GatewaySettings) {
     this.#resources = resources
@@ -34,6 +36,15 @@ export class WorkloadFinder {
    * does not resolve is a workload too, one that answers 503 (gateway.md section 15).
    */
   find(host: string, port: number | undefined, namespace: string): WorkloadDraft {
+    const asked = `${namespace} ${host} ${port ?? ''}`
+    const answered = this.#asked.get(asked)
+    if (answered !== undefined) return answered
+    const draft = this.#findOnce(host, port, namespace)
+    this.#asked.set(asked, draft)
+    return draft
+  }
+
+  #findOnce(host: string, port: number | undefined, namespace: string): WorkloadDraft {
     const address = this.#serviceOf(host.toLowerCase(), namespace)
     const draft =
       address === null
