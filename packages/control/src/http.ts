@@ -10,8 +10,9 @@ import { type Authenticate, type Caller, callerOrResponse } from '@twinlatch/tru
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { z } from 'zod'
+import type { auditRecordBody, changeReportBody, ServerStatus, subaccountBody } from './answers.ts'
 import { ControlError, type ControlErrorCode } from './errors.ts'
-import type { JsonObject } from './json.ts'
+import type { explanationBody, foundExplanationBody } from './explanation-body.ts'
 import { controlLimits } from './limits.ts'
 import {
   auditQuery,
@@ -48,13 +49,16 @@ const ownPaths = [
   '/api/status',
 ] as const
 
+/** What `openApi` says of an answer, so that a route cannot give another one. */
+type Body<Schema extends z.ZodType> = z.infer<Schema>
+
 type Env = { Variables: { caller: Caller } }
 
 /** What the control API needs. `status` is the server's own account of itself. */
 export interface ControlAppDeps {
   readonly control: Control
   readonly authenticate: Authenticate
-  readonly status: () => JsonObject | Promise<JsonObject>
+  readonly status: () => ServerStatus | Promise<ServerStatus>
   readonly log: Logger
 }
 
@@ -72,11 +76,15 @@ export function createControlApp(deps: ControlAppDeps): Hono<Env> {
     .use('/api/subaccounts', limitBody(controlLimits.bodyBytesMax))
     .post('/api/apply', async (c) => {
       const change = await bodyOf(c, documentsRequest)
-      return c.json(await control.documents.apply(change, actorOf(c)))
+      return c.json<Body<typeof changeReportBody>>(
+        await control.documents.apply(change, actorOf(c)),
+      )
     })
     .post('/api/delete', async (c) => {
       const change = await bodyOf(c, documentsRequest)
-      return c.json(await control.documents.delete(change, actorOf(c)))
+      return c.json<Body<typeof changeReportBody>>(
+        await control.documents.delete(change, actorOf(c)),
+      )
     })
     .get('/api/documents', async (c) => {
       const filter = queryOf(c, documentsQuery)
@@ -91,29 +99,34 @@ export function createControlApp(deps: ControlAppDeps): Hono<Env> {
         ...since,
         limit: limit ?? (last ? 1 : undefined),
       })
-      return c.json(records)
+      return c.json<Body<typeof explanationBody>[]>(records)
     })
     .get('/api/explanations/:id', (c) => {
       queryOf(c, emptyQuery)
       const id = c.req.param('id')
       const found = control.explanations.find(c.var.caller.subaccountId, id)
-      if (found) return c.json(found)
+      if (found) return c.json<Body<typeof foundExplanationBody>>(found)
       throw new ControlError('control/unknown-explanation', 'There is no record with this id.')
     })
     .get('/api/subaccounts', async (c) => {
       queryOf(c, emptyQuery)
-      return c.json(await control.subaccounts.list())
+      return c.json<Body<typeof subaccountBody>[]>(await control.subaccounts.list())
     })
     .post('/api/subaccounts', async (c) => {
       const { name } = await bodyOf(c, subaccountRequest)
-      return c.json(await control.subaccounts.create(name, actorOf(c)), 201)
+      return c.json<Body<typeof subaccountBody>>(
+        await control.subaccounts.create(name, actorOf(c)),
+        201,
+      )
     })
     .get('/api/audit', async (c) => {
       const { limit } = queryOf(c, auditQuery)
       const options = limit === undefined ? {} : { limit }
-      return c.json(await control.audit.list(c.var.caller.subaccountId, options))
+      return c.json<Body<typeof auditRecordBody>[]>(
+        await control.audit.list(c.var.caller.subaccountId, options),
+      )
     })
-    .get('/api/status', async (c) => c.json(await status()))
+    .get('/api/status', async (c) => c.json<ServerStatus>(await status()))
     .onError((error) => renderProblem(error, deps.log))
 }
 

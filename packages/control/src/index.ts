@@ -1,4 +1,5 @@
 export { authenticateAdmin, loadAdminToken, subaccountHeader } from './admin-access.ts'
+export type { ServerStatus } from './answers.ts'
 export type { AuditCheck, AuditLog, AuditRecord } from './audit.ts'
 export type {
   DocumentCompiler,
@@ -16,5 +17,6 @@ export { guardControl } from './guard.ts'
 export { type ControlAppDeps, createControlApp } from './http.ts'
 export type { JsonObject, JsonValue } from './json.ts'
 export { migrations } from './migrations.ts'
+export { guardAnswers, openApi } from './openapi.ts'
 export { type Control, openControl } from './service.ts'
 export type { Actor, Subaccount, Subaccounts } from './subaccount.ts'

@@ -20,6 +20,8 @@ export interface TestStore {
   auditEntries(): Promise<AuditEntry[]>
   /** All that is stored, as `TestDatabase.files` gives it, to look for what must not be there. */
   files(): Promise<Buffer>
+  /** Another store on the same database, as a second process has it; the caller stops it. */
+  beside(): Promise<Store>
   /** Closes the store and opens it again, as a restart does. */
   reopen(): Promise<Store>
   stop(): Promise<void>
@@ -71,6 +73,7 @@ export async function openTestStore(
       return rows.map(({ entry }) => JSON.parse(entry) as AuditEntry)
     },
     files: () => testDatabase.files(),
+    beside: open,
     reopen: async () => {
       await store.stop()
       store = await open()
