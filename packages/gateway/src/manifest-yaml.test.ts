@@ -22,6 +22,25 @@ test('a map of many keys is read, or refused for a repeated one, in time', () =>
   expect(performance.now() - startedAt).toBeLessThan(10_000)
 })
 
+test.each([
+  ['brackets', '['.repeat(1_000_000)],
+  ['dashes', '- '.repeat(1_000_000)],
+  ['question marks', '? '.repeat(1_000_000)],
+  ['maps', '{a: '.repeat(500_000)],
+])('a megabyte of opening %s is refused before it is read', (_, text) => {
+  const begin = process.threadCpuUsage()
+  expect(messages(text)).toEqual([expect.stringMatching(/nested more than 64/)])
+  expect(process.threadCpuUsage(begin).user / 1000).toBeLessThan(100)
+})
+
+test('64 levels are read, one more is not', () => {
+  const nest = (levels: number) => `a: ${'['.repeat(levels)}${']'.repeat(levels)}`
+  expect(messages(nest(63))).toEqual([])
+  expect(messages(`a: ${'['.repeat(64)}1${']'.repeat(64)}`)).toEqual([
+    expect.stringMatching(/nested/),
+  ])
+})
+
 test('keys that become one name in JSON are no two keys', () => {
   expect(messages('1: a\n"1": b')).toEqual([expect.stringMatching(/unique/)])
   expect(messages('a: { b: [{ c: 1, c: 2 }] }')).toEqual([expect.stringMatching(/unique, "c"/)])

@@ -5,6 +5,7 @@ import {
   type Document,
   isMap,
   isScalar,
+  Lexer,
   LineCounter,
   Parser,
   visit,
@@ -66,6 +67,7 @@ export function readYaml(file: ManifestFile): {
 }
 
 class DepthError extends Error {}
+const tooDeep = `nested more than ${manifestLimits.depthMax} levels deep`
 
 /** Composing recurses, so depth is measured on the token tree first, without recursion. */
 function composeAll(text: string): Document.Parsed[] {
@@ -73,7 +75,7 @@ function composeAll(text: string): Document.Parsed[] {
   // The library compares every key of a map with every other one; `faultOfKeys` does not.
   const composer = new Composer({ uniqueKeys: false, lineCounter: lines, prettyErrors: false })
   const documents: Document.Parsed[] = []
-  for (const document of documentsOf(new Parser(lines.addNewLine).parse(text), composer)) {
+  for (const document of documentsOf(tokensOf(text, lines), composer)) {
     const [error] = [...document.errors, ...document.warnings]
     if (error !== undefined) {
       const { line, col } = lines.linePos(error.pos[0])
@@ -93,12 +95,26 @@ function* documentsOf(tokens: Iterable<CST.Token>, composer: Composer): Generato
   yield* composer.end()
 }
 
+/**
+ * The tokens of a text, by the library's own two steps: a token that is all brackets comes at its end
+ * only, so the parser's stack is looked at on the way. It holds the document and a scalar as well.
+ */
+function* tokensOf(text: string, lines: LineCounter): Generator<CST.Token> {
+  const parser = new Parser(lines.addNewLine)
+  lines.addNewLine(0)
+  for (const lexeme of new Lexer().lex(text)) {
+    yield* parser.next(lexeme)
+    if (parser.stack.length > manifestLimits.depthMax + 3) throw new DepthError(tooDeep)
+  }
+  yield* parser.end()
+}
+
 function assertShallow(root: CST.Token): void {
   const pending: { token: CST.Token; depth: number }[] = [{ token: root, depth: 0 }]
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { token, depth } = next
     if (depth > manifestLimits.depthMax) {
-      throw new DepthError(`nested more than ${manifestLimits.depthMax} levels deep`)
+      throw new DepthError(tooDeep)
     }
     if (token.type === 'document') {
       if (token.value !== undefined) pending.push({ token: token.value, depth })
