@@ -26,12 +26,11 @@ export class ClaimedHosts<C extends Claim> {
 
   /** The earliest claim that conflicts with `claim`. */
   conflictWith(claim: C): C | undefined {
-    const same = this.#named.get(claim.host) ?? []
-    const above = patternsAbove(claim.host).flatMap((pattern) => this.#named.get(pattern) ?? [])
-    const below = this.#below.get(claim.host) ?? []
+    const names = [claim.host, ...patternsAbove(claim.host)]
+    const lists = [this.#below.get(claim.host), ...names.map((name) => this.#named.get(name))]
     let earliest: number | undefined
-    for (const positions of [same, above, below]) {
-      const found = positions.find((position) => this.#conflicts(position, claim))
+    for (const positions of lists) {
+      const found = positions?.find((position) => this.#conflicts(position, claim))
       if (found !== undefined && (earliest === undefined || found < earliest)) earliest = found
     }
     return earliest === undefined ? undefined : this.#claims[earliest]
