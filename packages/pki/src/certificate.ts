@@ -11,7 +11,7 @@ import {
 } from './extension.ts'
 import { type PublicKeyFacts, publicKeyFacts } from './key-description.ts'
 import { assertValueTypes, type Name, nameFromNode } from './name.ts'
-import { decodePem } from './pem.ts'
+import { decodePem, pemCharactersMax } from './pem.ts'
 import { formatSerial } from './serial.ts'
 import { readTime } from './time.ts'
 
@@ -62,6 +62,7 @@ const certificateBytesMax = 64 * 1024
  */
 export function parseCertificate(der: Uint8Array): Certificate {
   try {
+    if (der.length > certificateBytesMax) throw malformed(`it has ${der.length} bytes`)
     return readCertificate(Uint8Array.from(der))
   } catch (cause) {
     if (!(cause instanceof PkiError)) throw cause
@@ -78,6 +79,9 @@ export function parseCertificate(der: Uint8Array): Certificate {
  */
 export function parseCertificates(pemOrDer: string | Uint8Array): Certificate[] {
   if (typeof pemOrDer !== 'string' && pemOrDer[0] === 0x30) return [parseCertificate(pemOrDer)]
+  if (pemOrDer.length > pemCharactersMax) {
+    throw new PkiError('pki/malformed-pem', `the text has ${pemOrDer.length} characters`)
+  }
   const text = typeof pemOrDer === 'string' ? pemOrDer : Buffer.from(pemOrDer).toString('utf8')
   const blocks = decodePem(text).filter(({ label }) => certificateLabels.has(label))
   if (blocks.length === 0) throw new PkiError('pki/malformed-pem', 'the text holds no certificate')

@@ -33,7 +33,8 @@ export function detectKeystoreKind(bytes: Uint8Array): KeystoreKind {
   const start = Buffer.from(bytes.subarray(0, 4)).toString('hex')
   if (start === 'feedfeed') return 'jks'
   if (start === 'cececece') return 'jceks'
-  if (Buffer.from(bytes).includes('-----BEGIN ')) return 'pem'
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  if (view.includes('-----BEGIN ')) return 'pem'
   if (bytes[0] !== 0x30) return 'unknown'
   return kindOfOutline(bytes) ?? kindByHeader(bytes)
 }

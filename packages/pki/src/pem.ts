@@ -7,7 +7,7 @@ export interface PemBlock {
 }
 
 /** Text of a PEM file we read: 1 MiB of DER in base64, with room for comments. */
-const textMax = 2 * 1024 * 1024
+export const pemCharactersMax = 2 * 1024 * 1024
 const blocksMax = 1000
 
 const block = /-----BEGIN ([A-Z0-9 ]{1,64})-----([^-]*)-----END ([A-Z0-9 ]{1,64})-----/g
@@ -17,7 +17,7 @@ const block = /-----BEGIN ([A-Z0-9 ]{1,64})-----([^-]*)-----END ([A-Z0-9 ]{1,64}
  * there. Throws `pki/malformed-pem` for a block that does not end, is not base64 or holds headers
  * (old encrypted keys): those are never silently left out. Text without any block gives `[]`.
  */
-export function decodePem(text: string, charactersMax = textMax): PemBlock[] {
+export function decodePem(text: string, charactersMax = pemCharactersMax): PemBlock[] {
   if (text.length > charactersMax) throw malformed(`more than ${charactersMax} characters`)
   const blocks: PemBlock[] = []
   for (const [, label = '', body = '', endLabel = ''] of text.matchAll(block)) {
