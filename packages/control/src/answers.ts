@@ -32,16 +32,19 @@ export const changeReportBody = z
   .object({
     results: z
       .array(
-        z.object({
-          kind: z.string(),
-          namespace: z.string(),
-          name: z.string(),
-          action: z.enum(['created', 'configured', 'unchanged', 'deleted', 'absent']),
-        }),
+        z
+          .object({
+            kind: z.string(),
+            namespace: z.string(),
+            name: z.string(),
+            action: z.enum(['created', 'configured', 'unchanged', 'deleted', 'absent']),
+          })
+          .readonly(),
       )
       .readonly(),
     warnings: z.array(problemItem).readonly(),
   })
+  .readonly()
   .meta({ id: 'ChangeReport', description: 'What happened, or would happen, to each document.' })
 
 /** A document as it may be shown: the whole manifest, values of Secrets masked. */

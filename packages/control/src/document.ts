@@ -1,4 +1,6 @@
 import type { ProblemItem, SubaccountId } from '@twinlatch/kit'
+import type { z } from 'zod'
+import type { changeReportBody } from './answers.ts'
 import type { JsonObject } from './json.ts'
 
 /** A manifest file as it is applied: a name for messages, and its YAML text. */
@@ -54,12 +56,7 @@ export interface DocumentCompiler {
 }
 
 /** What happened, or would happen, to one document. */
-export interface DocumentResult {
-  readonly kind: string
-  readonly namespace: string
-  readonly name: string
-  readonly action: 'created' | 'configured' | 'unchanged' | 'deleted' | 'absent'
-}
+export type DocumentResult = z.infer<typeof changeReportBody>['results'][number]
 
 /**
  * What makes two documents the same object: group, kind, namespace and name. The version is not

@@ -1,13 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock, Logger, ProblemItem, SubaccountId } from '@twinlatch/kit'
 import type { AuditSink, Store } from '@twinlatch/store'
-import type {
-  DocumentCompiler,
-  DocumentResult,
-  DocumentSet,
-  ManifestFile,
-  StoredDocument,
-} from './document.ts'
+import type { z } from 'zod'
+import type { changeReportBody } from './answers.ts'
+import type { DocumentCompiler, DocumentSet, ManifestFile, StoredDocument } from './document.ts'
 import { createDocumentStore } from './document-store.ts'
 import { changeDocuments, setsOf } from './documents-change.ts'
 import { parseFiles } from './documents-check.ts'
@@ -24,10 +20,7 @@ export interface DocumentChange {
 }
 
 /** What a change did, in the order of the files. */
-export interface ChangeReport {
-  readonly results: readonly DocumentResult[]
-  readonly warnings: readonly ProblemItem[]
-}
+export type ChangeReport = z.infer<typeof changeReportBody>
 
 /** Which documents to show; what is left out matches all. */
 export interface DocumentFilter {

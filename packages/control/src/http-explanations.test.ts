@@ -29,7 +29,9 @@ async function get(path: string) {
       subaccountName: 'dev',
       instanceId: null,
     }),
-    status: () => ({}),
+    status: () => {
+      throw new Error('not asked for')
+    },
     log: silentLogger,
   })
   const response = await app.request(path)

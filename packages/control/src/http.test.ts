@@ -3,6 +3,8 @@ import type { Store } from '@twinlatch/store'
 import {
   createFakeClock,
   createTestDatabase,
+  operationsOf,
+  routesOf,
   type TestDatabase,
   testStoreKind,
 } from '@twinlatch/testing'
@@ -14,6 +16,7 @@ import { gateway, line } from '../testing/line-compiler.ts'
 import { startControl } from '../testing/start-control.ts'
 import { authenticateAdmin } from './admin-access.ts'
 import { createControlApp } from './http.ts'
+import { openApi } from './openapi.ts'
 import type { Control } from './service.ts'
 
 const clock = createFakeClock('2026-01-01T00:00:00.000Z')
@@ -34,8 +37,19 @@ afterEach(async () => {
   await home.remove()
 })
 
+const serverStatus = {
+  pid: 1,
+  startedAt: '2026-01-01T00:00:00.000Z',
+  version: '0.1.0',
+  urls: { control: 'https://c', gateway: 'https://g', health: 'http://h' },
+  ca: '/home/ca.pem',
+  adminToken: '/home/admin-token',
+  generation: 1,
+  gateways: [],
+}
+
 function appWith(authenticate: Authenticate): Hono<never> {
-  const status = () => ({ version: '0.1.0' })
+  const status = () => serverStatus
   return createControlApp({ control, authenticate, status, log: silentLogger }) as never
 }
 
@@ -251,5 +265,9 @@ describe('when the store fails', () => {
 })
 
 test('status is what the server says of itself', async () => {
-  expect((await get('/api/status')).body).toEqual({ version: '0.1.0' })
+  expect((await get('/api/status')).body).toEqual(serverStatus)
+})
+
+test('every route is published, and nothing else is', () => {
+  expect(routesOf(app)).toEqual(operationsOf(openApi))
 })

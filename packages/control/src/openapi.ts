@@ -25,8 +25,7 @@ import {
   subaccountRequest,
 } from './requests.ts'
 
-/** The operations of `createControlApp`, by the schemas that its routes parse with. */
-export const openApi: readonly ApiOperation[] = [
+const operations: readonly ApiOperation[] = [
   {
     id: 'applyDocuments',
     method: 'POST',
@@ -107,8 +106,11 @@ export const openApi: readonly ApiOperation[] = [
     access: 'admin',
     answers: { 200: answer('Its account of itself.', serverStatusBody) },
   },
-].map((operation) => ({
-  ...(operation as ApiOperation),
+]
+
+/** The operations of `createControlApp`, by the schemas that its routes parse with. */
+export const openApi: readonly ApiOperation[] = operations.map((operation) => ({
+  ...operation,
   answers: mergeAnswers(operation.answers, problems(401, 403, 500, 503)),
 }))
 

@@ -1,3 +1,4 @@
+export { operationsOf, routesOf } from './api-routes.ts'
 export { createFakeClock, type FakeClock } from './fake-clock.ts'
 export { expectGolden } from './golden.ts'
 export { type Origin, type OriginAnswer, openOrigin, type RecordedRequest } from './origin.ts'
