@@ -6,6 +6,7 @@ import type { Stoppable } from '@twinlatch/kit'
 import { createPrivateFile } from './dialects/sqlite-connection.ts'
 import { translateSqliteError } from './dialects/sqlite-error.ts'
 import { StoreError } from './errors.ts'
+import { fileError } from './file-error.ts'
 import { storeLimits } from './limits.ts'
 
 /** A home that is ours until `stop`, or until the process is gone in whatever way. */
@@ -39,7 +40,7 @@ export async function acquireHomeLock(
     renameSync(`${holderFile}.partial`, holderFile)
   } catch (error) {
     database.close()
-    throw new StoreError('store/read-only', `${dir} cannot be written.`, { cause: error })
+    throw fileError(dir, error)
   }
   let held = true
   return {

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { messageOf, newId, Secret } from '@twinlatch/kit'
 import { syncPath } from './dialects/sqlite-connection.ts'
 import { StoreError } from './errors.ts'
+import { fileError } from './file-error.ts'
 import { storeLimits } from './limits.ts'
 
 /** A secret that lies in a file of its own, one line of text. */
@@ -74,7 +75,7 @@ async function create(file: string, secret: string): Promise<void> {
     syncPath(dirname(file))
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return
-    throw new StoreError('store/cannot-open', `${file}: ${messageOf(error)}`, { cause: error })
+    throw fileError(file, error)
   } finally {
     await rm(partial, { force: true })
   }

@@ -1,8 +1,7 @@
 import { closeSync, fsyncSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { messageOf } from '@twinlatch/kit'
-import { StoreError } from '../errors.ts'
+import { fileError } from '../file-error.ts'
 import { storeLimits } from '../limits.ts'
 import { translateSqliteError } from './sqlite-error.ts'
 
@@ -116,14 +115,7 @@ export function createPrivateFile(path: string): void {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : ''
     if (code === 'EEXIST') return
-    const reason = `${path}: ${messageOf(error)}`
-    if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') {
-      throw new StoreError('store/read-only', reason, { cause: error })
-    }
-    if (code === 'ENOSPC' || code === 'EDQUOT') {
-      throw new StoreError('store/disk-full', reason, { cause: error })
-    }
-    throw new StoreError('store/cannot-open', reason, { cause: error })
+    throw fileError(path, error)
   }
 }
 
