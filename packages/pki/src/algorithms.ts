@@ -1,5 +1,5 @@
 import type { DerNode } from './der.ts'
-import { childOf, readOid } from './der-read.ts'
+import { assertSoundPrimitive, childOf, readOid } from './der-read.ts'
 import { PkiError } from './errors.ts'
 
 /** What a signature algorithm identifier means for us. */
@@ -57,13 +57,13 @@ export function readSignatureAlgorithm(identifier: DerNode): SignatureAlgorithm 
   return { ...known, digest: digests.get(readOid(childOf(childOf(hashField, 0), 0))) ?? null }
 }
 
-/** Refuses what is no AlgorithmIdentifier: a number, at most one parameter, and a NULL that is empty. */
+/** Refuses what is no AlgorithmIdentifier: a number, and at most one parameter of sound form. */
 export function assertAlgorithmIdentifier({ tag, children }: DerNode): void {
-  const [, parameter] = children
-  const filledNull = parameter?.tag === 0x05 && parameter.content.length > 0
-  if (tag !== 0x30 || children.length < 1 || children.length > 2 || filledNull) {
+  if (tag !== 0x30 || children.length < 1 || children.length > 2) {
     throw new PkiError('pki/malformed-der', 'not a usable algorithm identifier')
   }
+  const [, parameter] = children
+  if (parameter !== undefined) assertSoundPrimitive(parameter)
 }
 
 /** Common name of an elliptic curve, or its dotted number. */

@@ -160,6 +160,10 @@ function tbsFields(tbs: DerNode): TbsFields {
   if (order.some((place, index) => place < 0 || place <= (order[index - 1] ?? -1))) {
     throw malformed('a part that does not belong into a certificate')
   }
+  // The unique identifiers, bit strings that nobody has used for thirty years.
+  for (const part of optional) {
+    if (part.tag !== 0xa3) readBitString({ ...part, tag: 0x03 })
+  }
   const extensions = optional.find(({ tag }) => tag === 0xa3)
   if (extensions !== undefined && version !== 3) throw malformed('extensions need version 3')
   return {

@@ -70,6 +70,21 @@ export function readOctets(node: DerNode, primitiveTag = 0x04): Uint8Array {
   return Buffer.concat(node.children.map((child) => readOctets(child)))
 }
 
+/**
+ * Refuses a value of one of the universal types that cannot be one, where nothing reads the value: X.690
+ * forbids it, and OpenSSL refuses the structure it stands in.
+ */
+export function assertSoundPrimitive(node: DerNode): void {
+  const { length } = node.content
+  if (node.tag === 0x01) readBoolean(node)
+  if (node.tag === 0x02) readInteger(node)
+  if (node.tag === 0x03) readBitString(node)
+  if (node.tag === 0x05 && length > 0) throw malformed('a null that holds something')
+  if (node.tag === 0x06) readOid(node)
+  if (node.tag === 0x1c && length % 4 !== 0) throw malformed('a wide string ends too early')
+  if (node.tag === 0x1e && length % 2 !== 0) throw malformed('a wide string ends too early')
+}
+
 function assertTag(node: DerNode, tag: number, what: string): void {
   if (node.tag !== tag) throw malformed(`${what} was expected`)
 }
