@@ -2,7 +2,7 @@ import { type DerNode, encodeDer } from './der.ts'
 import { PkiError } from './errors.ts'
 
 /** Reasons of RFC 5280 section 5.3.1 in the order of their numbers; 7 was never given out. */
-export const revocationReasons = [
+const revocationReasons = [
   'unspecified',
   'keyCompromise',
   'cACompromise',
