@@ -23,7 +23,9 @@ import { buildNativePrograms, provideEnvoy } from './machine/programs.ts'
 const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
-    only: { type: 'string' },
+    /** Only these runs and contenders, by the beginning of their names: for work on one of them. */
+    runs: { type: 'string' },
+    contenders: { type: 'string' },
   },
 })
 

@@ -53,21 +53,24 @@ export async function createSite(directory: string, upstreamPort: number): Promi
     client: { certificate: clientFiles.certificate, key: clientFiles.key },
     authority: serverFiles.authority,
     requests: {
-      small: requests('small.requests', request('/api/orders/42?expand=items')),
-      large: requests('large.requests', request('/1m')),
+      small: requests('small.requests', requestText('/api/orders/42?expand=items')),
+      large: requests('large.requests', requestText('/1m')),
       closing: requests(
         'closing.requests',
-        request('/api/orders/42?expand=items', ['Connection: close']),
+        requestText('/api/orders/42?expand=items', { more: ['Connection: close'] }),
       ),
     },
   }
 }
 
 /** A request as an application sends it, with a forged header that every contender must drop. */
-function request(path: string, more: readonly string[] = []): string {
+export function requestText(
+  path: string,
+  { host = siteHost, more = [] }: { host?: string; more?: readonly string[] } = {},
+): string {
   return [
     `GET ${path} HTTP/1.1`,
-    `Host: ${siteHost}`,
+    `Host: ${host}`,
     'User-Agent: bench/1.0 (linux; x86_64)',
     'Accept: application/json',
     'Accept-Encoding: gzip, deflate, br',
