@@ -6,7 +6,8 @@ import { type CertificateOrder, keyFormats } from './order.ts'
 import { orderableKeyTypes, orderableSanTypes } from './profile.ts'
 import { validityUnits } from './validity.ts'
 
-const orderBody = z.strictObject({
+/** Body of `POST /ca/certificates`. */
+export const orderBody = z.strictObject({
   commonName: z.string(),
   password: z.string().optional(),
   profile: z.enum(profileNames).prefault('client'),
@@ -19,10 +20,28 @@ const orderBody = z.strictObject({
   ifMissing: z.boolean().prefault(false),
 })
 
-const listQuery = z.strictObject({
+/** Query of `GET /ca/certificates`. */
+export const listQuery = z.strictObject({
   name: z.string().optional(),
   profile: z.enum(profileNames).optional(),
   status: z.enum(['active', 'failed']).optional(),
+})
+
+/**
+ * Header fields of an order. A key is long enough for a UUID or a hash with a prefix
+ * (draft-ietf-httpapi-idempotency-key-header).
+ */
+export const orderHeaders = z.object({
+  'Idempotency-Key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/, 'is not 1 to 255 visible characters')
+    .optional(),
+})
+
+/** Form of `POST /ca/keystores/inspect`. */
+export const keystoreForm = z.object({
+  file: z.file(),
+  password: z.string().optional(),
 })
 
 /** Fields of pki.md section 9 that have no meaning yet; ignoring one would be a lie. */

@@ -5,6 +5,8 @@ import {
   createFakeClock,
   createTestAuthority,
   openTestStore,
+  operationsOf,
+  routesOf,
   type TestStore,
 } from '@twinlatch/testing'
 import type { Authenticate } from '@twinlatch/trust'
@@ -13,6 +15,7 @@ import type { CertificateAuthority } from './certificate-authority.ts'
 import { createCaApp } from './http.ts'
 import { migrations } from './migrations.ts'
 import { notBuiltYet } from './not-built-yet.ts'
+import { openApi } from './openapi.ts'
 import { openCertificateAuthority } from './service.ts'
 
 const acmeId = newSubaccountId()
@@ -36,6 +39,7 @@ const authenticate: Authenticate = async (headers) => {
 const clock = createFakeClock()
 let stage: TestStore
 let ca: CertificateAuthority
+let app: ReturnType<typeof createCaApp>
 let request: (path: string, init?: RequestInit) => Promise<Response>
 const clientOf = (token: string) =>
   createCaClient(
@@ -50,7 +54,7 @@ beforeAll(async () => {
   stage = await openTestStore([migrations], { clock })
   const log = silentLogger
   ca = await openCertificateAuthority({ store: stage.store, audit: stage.audit, clock, log })
-  const app = createCaApp({ ca, authenticate, log, clock })
+  app = createCaApp({ ca, authenticate, log, clock })
   request = async (path, init) => app.request(path, init)
 })
 afterAll(async () => {
@@ -326,7 +330,7 @@ test('a failure of ours answers an id and no detail', async () => {
       throw new Error('the secret path /var/x')
     },
   }
-  const app = createCaApp({ ca: broken, authenticate, log: silentLogger })
+  app = createCaApp({ ca: broken, authenticate, log: silentLogger })
   const response = await app.request('/ca/certificates', asAdmin)
   expect(response.status).toBe(500)
   expect(await response.text()).not.toContain('/var/x')
@@ -342,4 +346,27 @@ test('the client turns a problem document into a ClientError', async () => {
     code: 'ca/password',
     problem: { errors: [{ path: 'password' }] },
   })
+})
+
+test('every route that is built is published, and nothing else is', () => {
+  const notBuilt = routesOf({ routes: notBuiltYet })
+  const built = routesOf(app).filter((route) => !notBuilt.includes(route))
+  expect(built).toEqual(operationsOf(openApi))
+})
+
+test('a caller who has many keystores read is slowed down, and nobody else is', async () => {
+  const inspect = (token: string) => {
+    const body = new FormData()
+    body.set('file', new Blob(['no keystore']), 'a.p12')
+    const headers = { authorization: `Bearer ${token}` }
+    return request('/ca/keystores/inspect', { method: 'POST', body, headers })
+  }
+  const answers: Response[] = []
+  for (let tries = 0; tries < 31; tries += 1) answers.push(await inspect('acme'))
+  expect(answers.slice(0, 30).map(({ status }) => status)).toEqual(Array(30).fill(200))
+  expect(answers[30]?.status).toBe(429)
+  expect(answers[30]?.headers.get('retry-after')).toBe('1')
+  expect((await inspect('app')).status).toBe(200)
+  clock.advance(1000)
+  expect((await inspect('acme')).status).toBe(200)
 })

@@ -13,10 +13,12 @@ import { bodyLimit } from 'hono/body-limit'
 import type { CertificateAuthority } from './certificate-authority.ts'
 import { pemOf } from './chain-pem.ts'
 import { CaError } from './errors.ts'
+import type { KeystoreReportBody } from './http-answers.ts'
 import { renderFailure } from './http-problems.ts'
-import { parseListQuery, parseOrder } from './http-schemas.ts'
+import { keystoreForm, orderHeaders, parseListQuery, parseOrder } from './http-schemas.ts'
 import { notBuiltYet } from './not-built-yet.ts'
 import { renderAuthority, renderCertificate, renderIssued, renderRecord } from './render.ts'
+import { TokenBuckets } from './token-bucket.ts'
 
 /** What the routes need. */
 export interface CaAppDeps {
@@ -37,8 +39,8 @@ const keystoreBytesMax = 1024 * 1024 + 16 * 1024
 /** Each may derive keys of up to 3 000 000 rounds; more at once would starve everybody else. */
 const inspections = { running: 2, waiting: 16 }
 
-/** Long enough for a UUID or a hash with a prefix (draft-ietf-httpapi-idempotency-key-header). */
-const idempotencyKeyForm = /^[\x21-\x7e]{1,255}$/
+/** Of one caller: a person tries a few passwords, a program that tries many is slowed to its pace. */
+const inspectionsPerCaller = { capacity: 30, perSecond: 1 }
 
 /**
  * The API of pki.md section 9 under `/ca`, as far as it is built. Every call is authenticated;
@@ -51,6 +53,7 @@ export function createCaApp({
   clock = systemClock,
 }: CaAppDeps): Hono<Environment> {
   const gate = new Gate(inspections)
+  const pace = new TokenBuckets({ ...inspectionsPerCaller, clock })
   const app = new Hono<Environment>()
   app.use('/ca/*', async (c, next) => {
     const caller = await callerOrResponse(authenticate, c.req.raw, 'problem')
@@ -89,13 +92,16 @@ export function createCaApp({
       return c.json(renderCertificate(found))
     })
     .post('/ca/keystores/inspect', limit(keystoreBytesMax), async (c) => {
+      const { subaccountId, name } = c.get('caller')
+      const seconds = pace.take(`${subaccountId} ${name}`, 1)
+      if (seconds > 0) throw busy('you have had many keystores read', seconds)
       const { file, password } = await keystoreOf(c)
       const bytes = new Uint8Array(await file.arrayBuffer())
       const options = { fileName: file.name, now: clock.now(), ...password }
       const report = await gate.pass(() => inspectKeystore(bytes, options))
-      if (report === null) throw busy()
+      if (report === null) throw busy('too many keystores are being read', 5)
       c.header('cache-control', 'no-store')
-      return c.json(report)
+      return c.json<KeystoreReportBody>(report)
     })
     .notFound((c) => notFound(`there is nothing at ${c.req.method} ${c.req.path}`))
     .onError((error) => renderFailure(error, log))
@@ -120,8 +126,8 @@ async function jsonOf(c: Context): Promise<unknown> {
 }
 
 function idempotencyKeyOf(c: Context): string | undefined {
-  const key = c.req.header('idempotency-key')
-  if (key === undefined || idempotencyKeyForm.test(key)) return key
+  const key = orderHeaders.safeParse({ 'Idempotency-Key': c.req.header('idempotency-key') })
+  if (key.success) return key.data['Idempotency-Key']
   throw new CaError('ca/malformed-request', 'Idempotency-Key is not 1 to 255 visible characters')
 }
 
@@ -129,12 +135,15 @@ async function keystoreOf(c: Context): Promise<{ file: File; password: { passwor
   const form = await c.req.formData().catch((cause: unknown) => {
     throw new CaError('ca/malformed-request', 'the body is not multipart/form-data', { cause })
   })
-  const file = form.get('file')
-  const password = form.get('password')
-  if (!(file instanceof File)) {
-    throw new CaError('ca/malformed-request', 'the form has no file in its field "file"')
+  const fields = keystoreForm.safeParse(Object.fromEntries(form))
+  if (!fields.success) {
+    throw new CaError(
+      'ca/malformed-request',
+      'the form needs a file in its field "file", and may have a text in "password"',
+    )
   }
-  return { file, password: typeof password === 'string' ? { password } : {} }
+  const { file, password } = fields.data
+  return { file, password: password === undefined ? {} : { password } }
 }
 
 function limit(maxSize: number) {
@@ -147,10 +156,8 @@ function limit(maxSize: number) {
   })
 }
 
-function busy(): CaError {
-  return new CaError('ca/too-many-requests', 'too many keystores are being read; try again soon', {
-    retryAfterSeconds: 5,
-  })
+function busy(why: string, retryAfterSeconds: number): CaError {
+  return new CaError('ca/too-many-requests', `${why}; try again soon`, { retryAfterSeconds })
 }
 
 function pem(text: string): Response {

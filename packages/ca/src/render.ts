@@ -1,11 +1,18 @@
 import { type Certificate, formatName } from '@twinlatch/pki'
+import type { z } from 'zod'
 import type { Authority } from './authority.ts'
 import type { CertificateWithChain, IssuedCertificate } from './certificate-authority.ts'
 import type { CertificateRecord } from './certificate-record.ts'
 import { pemOf } from './chain-pem.ts'
+import type {
+  authorityBody,
+  certificateDetails,
+  certificateSummary,
+  issuedCertificate,
+} from './http-answers.ts'
 
 /** A line of the inventory (console-and-cli.md section 5.2: stored values only). */
-export function renderRecord(record: CertificateRecord) {
+export function renderRecord(record: CertificateRecord): z.infer<typeof certificateSummary> {
   return {
     id: record.id,
     name: record.name,
@@ -22,7 +29,7 @@ export function renderRecord(record: CertificateRecord) {
 }
 
 /** A certificate with its chain and its subject in all spellings (pki.md section 2.2). */
-export function renderCertificate(found: CertificateWithChain) {
+export function renderCertificate(found: CertificateWithChain): z.infer<typeof certificateDetails> {
   const [leaf] = found.chain
   return {
     ...renderRecord(found),
@@ -32,7 +39,7 @@ export function renderCertificate(found: CertificateWithChain) {
 }
 
 /** The answer to an order. The only place where a private key is written out, once. */
-export function renderIssued(issued: IssuedCertificate) {
+export function renderIssued(issued: IssuedCertificate): z.infer<typeof issuedCertificate> {
   const { file, fileName, privateKeyPem } = issued
   return {
     ...renderRecord(issued.record),
@@ -44,7 +51,12 @@ export function renderIssued(issued: IssuedCertificate) {
 }
 
 /** An authority: its root's facts, and those of the certificate that signs. */
-export function renderAuthority({ name, profile, root, issuing }: Authority) {
+export function renderAuthority({
+  name,
+  profile,
+  root,
+  issuing,
+}: Authority): z.infer<typeof authorityBody> {
   return { name, profile, ...publicFacts(root), issuing: publicFacts(issuing) }
 }
 
