@@ -1,0 +1,126 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { Agent, request } from 'node:https'
+import { join } from 'node:path'
+import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
+import { loopbackLookup } from '@twinlatch/wire'
+import type { GatewayProcess } from './gateway-process.ts'
+
+const host = 'httpbin-x509.mtls.localhost'
+
+/** What came of the traffic, by kind; every kind counts as one request. */
+export type Tally = Map<string, number>
+
+/** Clients of a running sample: good ones, and every way in which one can go wrong. */
+export interface Traffic {
+  /** Sends `count` requests, most of them good ones; throws when one is not answered as it must be. */
+  send(count: number, tally: Tally): Promise<void>
+  stop(): void
+}
+
+/** Requests under way at the same time. */
+const lanes = 24
+
+/** Creates the clients; connections are opened as they are needed. */
+export function createTraffic({ port, ca, sample }: GatewayProcess): Traffic {
+  const password = readFileSync(join(sample, 'password.txt'), 'utf8').trim()
+  const identityOf = (name: string) => ({
+    pfx: readFileSync(join(sample, `${name}.p12`)),
+    passphrase: password,
+  })
+  const place = { host: '127.0.0.1', port, servername: host, ca, lookup: loopbackLookup }
+  const poster = { ...place, ...identityOf('poster-quovadis') }
+  const partner = { ...place, ...identityOf('partner-quovadis') }
+  const agent = new Agent({ ...poster, keepAlive: true, maxSockets: lanes })
+  const call = (options: { method: string; path: string; body?: string; abort?: boolean }) =>
+    exchange(agent, port, options)
+  const kinds: readonly (readonly [name: string, of1000: number, run: () => Promise<void>])[] = [
+    ['posted', 60, () => call({ method: 'POST', path: '/post', body: 'a'.repeat(4_000) })],
+    ['aborted', 20, () => call({ method: 'GET', path: '/headers', abort: true })],
+    ['not found', 20, () => call({ method: 'GET', path: '/nothing-here' })],
+    ['malformed', 10, () => raw(poster, `GET / HTTP/1.1\r\nHost: ${host}\r\nX : a\r\n\r\n`, 400)],
+    ['smuggled', 5, () => raw(poster, smuggled, 400)],
+    ['other host', 5, () => raw(poster, `GET / HTTP/1.1\r\nHost: b.example\r\n\r\n`, null)],
+    ['half a request', 5, () => vanish(poster, 'POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\na')],
+    ['no certificate', 5, () => raw(place, `GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`, 0)],
+    ['wrong authority', 5, () => raw(partner, `GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`, 0)],
+    ['half a handshake', 5, () => vanish({ ...poster, servername: 'nobody.example' }, '')],
+    ['served', 860, () => call({ method: 'GET', path: '/headers' })],
+  ]
+  const wheel = kinds.flatMap(([name, times, run]) =>
+    Array.from({ length: times }, () => ({ name, run })),
+  )
+  return {
+    send: async (count, tally) => {
+      let next = 0
+      const lane = async () => {
+        while (next < count) {
+          // 617 is prime to 1 000: every kind, evenly mixed.
+          const kind = wheel[(next++ * 617) % wheel.length]
+          await kind?.run()
+          if (kind) tally.set(kind.name, (tally.get(kind.name) ?? 0) + 1)
+        }
+      }
+      await Promise.all(Array.from({ length: lanes }, lane))
+    },
+    stop: () => agent.destroy(),
+  }
+}
+
+const smuggled =
+  `POST /post HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 6\r\n` +
+  'Transfer-Encoding: chunked\r\n\r\n0\r\n\r\nG'
+
+/** One request on a kept connection, read to its end or given up after it was sent. */
+function exchange(
+  agent: Agent,
+  port: number,
+  options: { method: string; path: string; body?: string; abort?: boolean },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const { method, path, body, abort } = options
+    const outgoing = request({ agent, host: '127.0.0.1', port, method, path, headers: { host } })
+    outgoing.on('error', (error) => (abort ? resolve() : reject(error)))
+    outgoing.on('response', (incoming) => {
+      const expected = path === '/nothing-here' ? 404 : 200
+      if (!abort && incoming.statusCode !== expected) {
+        reject(new Error(`${method} ${path} was answered with ${incoming.statusCode}`))
+      }
+      incoming.resume().on('close', resolve).on('error', resolve)
+    })
+    outgoing.end(body, () => abort && outgoing.destroy())
+  })
+}
+
+/** A connection of its own: the status of the first answer, or 0 for a close without one. */
+async function raw(
+  options: ConnectionOptions,
+  text: string,
+  expected: number | null,
+): Promise<void> {
+  const socket = connect(options)
+  let answer = ''
+  socket.on('error', () => {})
+  socket.on('data', (chunk: Buffer) => {
+    answer += chunk.toString('latin1')
+    if (expected === null) socket.destroy()
+  })
+  socket.once('secureConnect', () => socket.write(text))
+  await closed(socket)
+  const status = Number(answer.split(' ')[1] ?? 0)
+  if (expected !== null && status !== expected) {
+    throw new Error(`${JSON.stringify(text.slice(0, 60))} was answered with ${status}`)
+  }
+}
+
+/** Gone without a word, in a handshake or behind these bytes. */
+async function vanish(options: ConnectionOptions, text: string): Promise<void> {
+  const socket = connect(options)
+  socket.on('error', () => {})
+  socket.once('secureConnect', () => socket.write(text, () => socket.destroy()))
+  await closed(socket)
+}
+
+async function closed(socket: TLSSocket): Promise<void> {
+  if (!socket.closed) await once(socket, 'close').catch(() => {})
+}
