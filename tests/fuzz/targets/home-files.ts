@@ -53,7 +53,7 @@ export const runState: FuzzTarget = {
   words: ['pid', 'urls', 'control', 'https://localhost:1', 'adminToken'],
   corpus: async () =>
     bytesOf(
-      '{"pid":1,"startedAt":"2030","version":"1","urls":{"control":"https://a:1","gateway":"https://a:2","health":"http://a:3"},"ca":"/a","adminToken":"/b"}',
+      `{"pid":${process.pid},"startedAt":"2030","version":"1","urls":{"control":"https://localhost:1","gateway":"https://localhost:2","health":"http://localhost:3"},"ca":"/a","adminToken":"/b"}`,
     ),
   run: (input) => {
     const home = { ...homeAt('.'), runFile: fileOf('run.json', input) }

@@ -94,7 +94,9 @@ export const accessToken: FuzzTarget = {
         ext_attr: { enhancer: 'X' },
       },
     }
-    return bytesOf(JSON.stringify([header, payload]), 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln')
+    const parts = JSON.stringify([header, payload])
+    const signed = parts.padEnd(Math.ceil(parts.length / 16) * 16)
+    return bytesOf(parts, signed, 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln')
   },
   async run(input) {
     const result = await verifyAccessToken(tokenOf(textOf(input), input.length % 16 === 0), {
