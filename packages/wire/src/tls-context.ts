@@ -19,8 +19,12 @@ const tls13CipherSuites: readonly string[] = [
   'TLS_AES_256_GCM_SHA384',
   'TLS_CHACHA20_POLY1305_SHA256',
 ]
-/** gateway.md section 2.2, `ecdhCurves`: the defaults of a Kyma gateway. */
-const groups = 'X25519MLKEM768:X25519:prime256v1'
+/**
+ * gateway.md section 2.2, `ecdhCurves`: the defaults of a Kyma gateway, and P-384 behind them. On TLS 1.2
+ * OpenSSL demands that the curve of a client's own key is in this list, and such clients are to be
+ * let in (section 4.1(3)); as a group for the key exchange it is taken when nothing else is offered.
+ */
+const groups = 'X25519MLKEM768:X25519:prime256v1:secp384r1'
 /** gateway.md section 2.3: what a CertificateRequest asks for; SHA-1 is left out, Ed25519 is not in it. */
 const signatureAlgorithms = [
   'ecdsa_secp256r1_sha256',

@@ -111,6 +111,21 @@ describe('a handshake', () => {
     client.destroy()
   })
 
+  test.each([
+    ['ec-p384', 'TLSv1.2'],
+    ['ec-p384', 'TLSv1.3'],
+    ['ec-p256', 'TLSv1.2'],
+    ['rsa2048', 'TLSv1.2'],
+  ] as const)('verifies a client with a key of type %s on %s', async (keyType, maxVersion) => {
+    const clients = await createTestAuthority({ name: 'Keys' })
+    const listener = await openWith({ clientAuthoritiesPem: [clients.rootPem] })
+    const leaf = await clients.issue({ subject: 'CN=poster', keyType })
+    const identity = { cert: leaf.chainPem, key: leaf.privateKeyPem, maxVersion }
+    const request = 'GET / HTTP/1.1\r\nHost: a.test.localhost\r\nConnection: close\r\n\r\n'
+    expect(await attempt(listener.port, identity, request)).toMatch(/hello$/)
+    expect(listener.accepted[0]).toMatchObject({ verified: true, protocol: maxVersion })
+  })
+
   test('takes no CBC suite unless it is named', async () => {
     const client = { ciphers: 'ECDHE-ECDSA-AES128-SHA', maxVersion: 'TLSv1.2' } as const
     const strict = await openWith({})
