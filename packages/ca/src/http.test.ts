@@ -330,7 +330,7 @@ test('a failure of ours answers an id and no detail', async () => {
       throw new Error('the secret path /var/x')
     },
   }
-  app = createCaApp({ ca: broken, authenticate, log: silentLogger })
+  const app = createCaApp({ ca: broken, authenticate, log: silentLogger })
   const response = await app.request('/ca/certificates', asAdmin)
   expect(response.status).toBe(500)
   expect(await response.text()).not.toContain('/var/x')
