@@ -29,7 +29,7 @@ type Row = Readonly<Record<string, unknown>>
  * at one moment, while others go on writing, or nothing. Sealed values and the wrapped data keys
  * are copied as they are, so that the copy opens with the same master key. Both must have the
  * schema of this program: `store/other-version` if the source has not, `store/not-empty` if the
- * target has any table.
+ * target holds a table already.
  */
 export async function copyStore(options: CopyOptions): Promise<CopyReport> {
   const source = await openEngine(options.from, options.log, { readOnly: true })

@@ -31,7 +31,7 @@ export async function rekeyStore(options: RekeyOptions): Promise<number> {
   await resumeRekey(options)
   assertReplaceable(file)
   const from = await loadMasterKey({ file, create: false })
-  // One that a rekey left which never got to the database is as good as any.
+  // One that an earlier rekey left, and that never got to the database, does as well.
   const to = await loadMasterKey({ file: newKeyFile(file) })
   const count = await withEngine(options, (transaction) =>
     transaction(async (database) => {
