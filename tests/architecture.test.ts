@@ -124,7 +124,8 @@ describe('files', () => {
     const hatches = files.flatMap((file) =>
       [
         ...readFileSync(join(root, file), 'utf8').matchAll(
-          /biome-ignore|@ts-ignore|@ts-expect-error|: any\b|as any\b/g,
+          // `any` itself is an error of the linter and needs one of these to pass.
+          /biome-ignore|@ts-ignore|@ts-expect-error|@ts-nocheck/g,
         ),
       ].map(([hatch]) => `${file}: ${hatch}`),
     )
