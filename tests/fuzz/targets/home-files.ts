@@ -1,6 +1,6 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { CliError } from '../../../packages/cli/src/cli-error.ts'
 import { readExport } from '../../../packages/cli/src/commands/destination-export.ts'
 import { homeAt, readRunState } from '../../../packages/cli/src/home.ts'
@@ -56,7 +56,7 @@ export const runState: FuzzTarget = {
       `{"pid":${process.pid},"startedAt":"2030","version":"1","urls":{"control":"https://localhost:1","gateway":"https://localhost:2","health":"http://localhost:3"},"ca":"/a","adminToken":"/b"}`,
     ),
   run: (input) => {
-    const home = { ...homeAt('.'), runFile: fileOf('run.json', input) }
+    const home = homeAt(dirname(fileOf('run.json', input)))
     return readRunState(home) !== null
   },
   refuses,
