@@ -70,11 +70,13 @@ export async function measure(
   const [file = '', ...rest] = on.children.pin('others', [on.program, ...optionsOf(load)])
   const memory = wait((load.warmSeconds + load.seconds * 0.9) * 1_000).then(() => memoryMb(on.pid))
   const limitMs = (load.warmSeconds + load.seconds + 15) * 1_000
-  const { stdout } = await run(file, rest, { timeout: limitMs, killSignal: 'SIGKILL' })
+  const { stdout, stderr } = await run(file, rest, { timeout: limitMs, killSignal: 'SIGKILL' })
   const { loadCpuSeconds, ...result } = JSON.parse(stdout) as Omit<
     Measurement,
     'cpuSeconds' | 'perCpuSecond' | 'memoryMb' | 'foreignLoad' | 'dirty'
   > & { readonly loadCpuSeconds: number }
+  // The first answers that were no success: a run with faults measures something else.
+  if (stderr !== '') process.stderr.write(`${stderr.slice(0, 600)}\n`)
   const seconds = (performance.now() - before.at) / 1_000
   const used = cpuSeconds(on.pid) - before.measured
   const others = on.others.reduce(
