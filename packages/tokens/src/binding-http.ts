@@ -3,9 +3,11 @@ import { isStoreUnavailable } from '@twinlatch/store'
 import { type Authenticate, type Caller, callerOrResponse } from '@twinlatch/trust'
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import type { z } from 'zod'
 import type { Binding } from './binding.ts'
 import { parseBindingOrder } from './binding-order.ts'
 import { TokensError, type TokensErrorCode } from './errors.ts'
+import type { bindingBody } from './http-answers.ts'
 import { tokenLimits } from './limits.ts'
 import type { TokenService } from './service.ts'
 
@@ -100,7 +102,7 @@ function parseJson(contentType: string, text: string): unknown {
   }
 }
 
-function renderBinding(binding: Binding): Record<string, string> {
+function renderBinding(binding: Binding): z.infer<typeof bindingBody> {
   return {
     name: binding.name,
     instanceId: binding.instanceId,

@@ -7,7 +7,8 @@ export interface BindingOrder {
   readonly credentialType: 'binding-secret'
 }
 
-const orderSchema = z.strictObject({
+/** Body of `POST /api/bindings`. */
+export const bindingOrder = z.strictObject({
   // Becomes a directory and a Kubernetes Secret's name, so no separators and no leading dot.
   name: z
     .string()
@@ -15,12 +16,14 @@ const orderSchema = z.strictObject({
       /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/,
       'must be 1 to 63 letters, digits, ".", "_" or "-", and begin and end with a letter or digit',
     ),
-  credentialType: z.string().default('binding-secret'),
+  credentialType: z
+    .enum(['binding-secret', 'x509'], 'must be binding-secret (x509 is not built yet)')
+    .default('binding-secret'),
 })
 
 /** The order in `json`; every other credential type is refused by name. */
 export function parseBindingOrder(json: unknown): BindingOrder {
-  const parsed = orderSchema.safeParse(json)
+  const parsed = bindingOrder.safeParse(json)
   if (!parsed.success) {
     const faults = parsed.error.issues.map((i) => `${i.path.join('.') || 'body'}: ${i.message}`)
     throw new TokensError('tokens/invalid-binding', faults.join('; '))
@@ -30,12 +33,6 @@ export function parseBindingOrder(json: unknown): BindingOrder {
     throw new TokensError(
       'tokens/not-built',
       'credentialType x509 is not built yet; use binding-secret',
-    )
-  }
-  if (credentialType !== 'binding-secret') {
-    throw new TokensError(
-      'tokens/invalid-binding',
-      'credentialType: must be binding-secret (x509 is not built yet)',
     )
   }
   return { name, credentialType }

@@ -2,6 +2,7 @@ import { devSubaccountId } from '@twinlatch/kit'
 import { createFakeClock } from '@twinlatch/testing'
 import { describe, expect, test } from 'vitest'
 import { acmeId, openTokenStack } from '../testing/token-stack.ts'
+import { tokenLimits } from './limits.ts'
 
 const json = { 'content-type': 'application/json' }
 const post = (body: unknown) => ({ method: 'POST', headers: json, body: JSON.stringify(body) })
@@ -131,9 +132,11 @@ describe('/api/bindings', () => {
 })
 
 test('a store that is away is 503, for tokens, keys and bindings', async () => {
-  await using stack = await openTokenStack(createFakeClock())
+  const clock = createFakeClock()
+  await using stack = await openTokenStack(clock)
   const { clientid = '', clientsecret = '' } = await stack.bind('app')
   await stack.store.stop()
+  clock.advance(tokenLimits.keyReloadMs)
   const form = {
     grant_type: 'client_credentials',
     client_id: clientid,
@@ -141,6 +144,7 @@ test('a store that is away is 503, for tokens, keys and bindings', async () => {
   }
   for (const response of [
     await stack.token(form),
+    await stack.call('/token_keys'),
     await stack.call('/token_keys'),
     await stack.admin('/api/bindings'),
     await stack.admin('/api/bindings', post({ name: 'b' })),

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { type Secret, Secret as SecretValue, type SubaccountId } from '@twinlatch/kit'
+import { z } from 'zod'
 import type { BindingOrder } from './binding-order.ts'
 
 /** What a binding shows of itself without its secret. */
@@ -31,14 +32,34 @@ export interface TokenUrls {
 }
 
 /** One element of `VCAP_SERVICES.destination` (destination-service.md section 10.1). */
-export interface VcapService {
-  readonly name: string
-  readonly instance_name: string
-  readonly label: 'destination'
-  readonly plan: 'lite'
-  readonly tags: readonly string[]
-  readonly credentials: Readonly<Record<string, string>>
-}
+export const vcapService = z
+  .object({
+    name: z.string(),
+    instance_name: z.string(),
+    label: z.literal('destination'),
+    plan: z.literal('lite'),
+    tags: z.array(z.string()).readonly(),
+    credentials: z
+      .object({
+        clientid: z.string(),
+        clientsecret: z.string(),
+        uri: z.string(),
+        url: z.string(),
+        uaadomain: z.string(),
+        xsappname: z.string(),
+        tenantid: z.string(),
+        identityzone: z.string(),
+        instanceid: z.string(),
+        'credential-type': z.literal('binding-secret'),
+        verificationkey: z.string(),
+      })
+      .readonly(),
+  })
+  .readonly()
+  .meta({ id: 'VcapService', description: 'An entry of VCAP_SERVICES, credentials included.' })
+
+/** A value of `vcapService`. */
+export type VcapService = z.infer<typeof vcapService>
 
 /**
  * A fresh client for `order`. Ids have the form that existing libraries look for (`!b`, `|`); the

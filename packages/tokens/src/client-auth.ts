@@ -1,8 +1,7 @@
 import { equalInConstantTime, Secret } from '@twinlatch/kit'
 import type { BindingClient } from './binding.ts'
 import { TokensError } from './errors.ts'
-import type { Form } from './form.ts'
-import { tokenLimits } from './limits.ts'
+import { type Form, tokenForm } from './form.ts'
 
 /** What a client says it is, before anything was checked. */
 export interface ClientCredentials {
@@ -10,7 +9,8 @@ export interface ClientCredentials {
   readonly clientSecret: Secret
 }
 
-const badCredentials = 'Bad credentials'
+/** The one answer to an unknown client and to a wrong secret. */
+export const badCredentials = 'Bad credentials'
 
 /**
  * The client id and secret of a token request, from the body (all Node clients) or from the header
@@ -79,24 +79,22 @@ function formDecode(text: string): string {
 }
 
 function bounded(clientId: string, clientSecret: string): ClientCredentials {
-  if (
-    clientId.length > tokenLimits.clientIdCharactersMax ||
-    clientSecret.length > tokenLimits.clientSecretCharactersMax
-  ) {
+  const { client_id: id, client_secret: secret } = tokenForm.shape
+  if (!id.safeParse(clientId).success || !secret.safeParse(clientSecret).success) {
     throw new TokensError('tokens/invalid-client', badCredentials)
   }
   return { clientId, clientSecret: new Secret(clientSecret) }
 }
 
 /**
- * Refuses credentials that are not those of `client`, in constant time. An unknown client takes the
- * same path and gets the same answer as a wrong secret.
+ * Whether `credentials` are those of `client`, in constant time. An unknown client takes the same
+ * path as a wrong secret.
  */
-export function assertClient(
+export function isClient(
   credentials: ClientCredentials,
   client: BindingClient | null,
-): asserts client is BindingClient {
+): client is BindingClient {
   const expected = client ? client.clientSecret.reveal() : 'of no client'
   const same = equalInConstantTime(credentials.clientSecret.reveal(), expected)
-  if (!client || !same) throw new TokensError('tokens/invalid-client', badCredentials)
+  return client !== null && same
 }

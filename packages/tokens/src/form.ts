@@ -1,5 +1,18 @@
+import { z } from 'zod'
 import { TokensError } from './errors.ts'
 import { tokenLimits } from './limits.ts'
+
+/**
+ * Form of `POST /oauth/token`. Its fields are checked one by one, in the order of the RFC; others
+ * are ignored, as RFC 6749 section 3.2 asks.
+ */
+export const tokenForm = z.looseObject({
+  grant_type: z.enum(['client_credentials']),
+  client_id: z.string().max(tokenLimits.clientIdCharactersMax).optional(),
+  client_secret: z.string().max(tokenLimits.clientSecretCharactersMax).optional(),
+  scope: z.string().optional(),
+  token_format: z.literal('jwt').optional(),
+})
 
 /** The parameters of a token request; none occurs twice and none is empty. */
 export type Form = ReadonlyMap<string, string>

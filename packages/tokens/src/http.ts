@@ -3,10 +3,12 @@ import { isStoreUnavailable } from '@twinlatch/store'
 import type { Authenticate } from '@twinlatch/trust'
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import type { z } from 'zod'
 import { bindingRoutes } from './binding-http.ts'
 import { createDiscovery } from './discovery.ts'
 import { TokensError, type TokensErrorCode } from './errors.ts'
 import { grants } from './grants/grants.ts'
+import type { keySetBody, oauthErrorBody, tokenBody } from './http-answers.ts'
 import { tokenLimits } from './limits.ts'
 import type { TokenService } from './service.ts'
 
@@ -19,8 +21,10 @@ export interface TokensAppDeps {
   readonly metrics?: Metrics
 }
 
+type OAuthError = z.infer<typeof oauthErrorBody>['error']
+
 /** RFC 6749 section 5.2, one status and error word for every code a token request can meet. */
-const oauthErrors = new Map<TokensErrorCode, { status: 400 | 401 | 429; error: string }>([
+const oauthErrors = new Map<TokensErrorCode, { status: 400 | 401 | 429; error: OAuthError }>([
   ['tokens/invalid-request', { status: 400, error: 'invalid_request' }],
   ['tokens/invalid-client', { status: 401, error: 'invalid_client' }],
   ['tokens/unsupported-grant-type', { status: 400, error: 'unsupported_grant_type' }],
@@ -42,7 +46,9 @@ export function createTokensApp({ service, authenticate, log, metrics }: TokensA
   const discovery = createDiscovery(service.urls)
   app.get('/.well-known/openid-configuration', (c) => c.json(discovery))
   // `?zid=` is accepted and changes nothing: all subaccounts share the keys.
-  app.get('/token_keys', async (c) => c.json({ keys: await service.publicKeys() }))
+  app.get('/token_keys', async (c) =>
+    c.json<z.infer<typeof keySetBody>>({ keys: await service.publicKeys() }),
+  )
   app.post(
     '/oauth/token',
     bodyLimit({
@@ -81,7 +87,7 @@ async function answerToken(
       address: remoteAddress(c),
     })
     metrics?.tokensIssued.inc({ grant, result: 'issued' })
-    return c.json(
+    return c.json<z.infer<typeof tokenBody>>(
       {
         access_token: token.jwt,
         token_type: 'bearer',

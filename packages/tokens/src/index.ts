@@ -3,6 +3,7 @@ export { type BindingOrder, parseBindingOrder } from './binding-order.ts'
 export { TokensError, type TokensErrorCode } from './errors.ts'
 export { createTokensApp, type TokensAppDeps } from './http.ts'
 export { migrations } from './migrations/index.ts'
+export { openApi } from './openapi.ts'
 export {
   authenticateByToken,
   openTokenService,

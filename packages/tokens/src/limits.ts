@@ -11,6 +11,13 @@ export const tokenLimits = {
   accessTokenCharactersMax: 8 * 1024,
   /** 12 h less one second: above 420 and below 2147483, or the router calls in a loop (section 3). */
   accessTokenSeconds: 43_199,
+  /**
+   * How often strangers can make us read the signing keys, each of which is unsealed; a key that
+   * another process made is known after as long. Keys change by hand, or never.
+   */
+  keyReloadMs: 1000,
+  /** Keys that are read: rotation needs two. */
+  keysMax: 100,
   /** A binding request is a name and a word. */
   bindingBytesMax: 4 * 1024,
   /** Far more applications than one subaccount has; keeps a script from filling the disk. */
@@ -24,12 +31,13 @@ export interface Rate {
 }
 
 /**
- * Rates of the token endpoint. Attempts cost a signature, so they are limited although they are
- * right; wrong secrets are limited harder. The rate of a client id counts per address, so that a
- * stranger who knows the id cannot lock its owner out.
+ * Rates of the token endpoint. A token costs a signature, so they are limited for each client that
+ * has proven its secret. Wrong secrets are limited per address, and per client at an address; they
+ * are counted after the secret was compared, so that a right one is never refused for the failures
+ * of others, who may share its address: on one machine everybody does.
  */
 export const tokenRates = {
-  attemptsPerClient: { burst: 200, perSecond: 50 },
+  tokensPerClient: { burst: 200, perSecond: 50 },
   failuresPerClient: { burst: 10, perSecond: 1 / 6 },
   failuresPerAddress: { burst: 50, perSecond: 1 },
   /** Entries of each table; at the limit the least recently used is forgotten. About 1 MiB each. */

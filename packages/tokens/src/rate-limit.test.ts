@@ -15,11 +15,9 @@ describe('a token bucket', () => {
     expect(limiter.take('a')).toBe(0)
   })
 
-  test('counts every key by itself and takes a token back', () => {
+  test('counts every key by itself', () => {
     const limiter = createRateLimiter({ burst: 1, perSecond: 1 }, 10, createFakeClock())
     expect([limiter.take('a'), limiter.take('b'), limiter.take('a')]).toEqual([0, 0, 1])
-    limiter.giveBack('a')
-    expect(limiter.take('a')).toBe(0)
   })
 
   test('survives a clock that is set back', () => {
@@ -84,12 +82,36 @@ describe('the token endpoint', () => {
     )
     expect(answers.filter(({ status }) => status === 401)).toHaveLength(10)
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(20)
-    const refused = await stack.token(right)
+    const refused = await stack.token(wrong(clientid))
     expect(refused.status).toBe(429)
     expect(Number(refused.headers.get('retry-after'))).toBe(6)
     expect(await refused.json()).toMatchObject({ error: 'temporarily_unavailable' })
     clock.advance(6000)
+    expect((await stack.token(wrong(clientid))).status).toBe(401)
     expect((await stack.token(right)).status).toBe(200)
+  })
+
+  test('a right secret is never refused for the failures of others at the same address', async () => {
+    await using stack = await openTokenStack(createFakeClock())
+    const { clientid = '', clientsecret = '' } = await stack.bind('app')
+    for (let guess = 0; guess < 60; guess += 1) await stack.token(wrong(`sb-${guess}!b1`))
+    for (let guess = 0; guess < 20; guess += 1) await stack.token(wrong(clientid))
+    expect((await stack.token(wrong(clientid))).status).toBe(429)
+    const right = { ...wrong(clientid), client_secret: clientsecret }
+    expect((await stack.token(right)).status).toBe(200)
+  })
+
+  test('a client that wants tokens all the time is slowed down, and only that one', async () => {
+    await using stack = await openTokenStack(createFakeClock())
+    const credentials = async (name: string) => {
+      const { clientid = '', clientsecret = '' } = await stack.bind(name)
+      return { ...wrong(clientid), client_secret: clientsecret }
+    }
+    const [greedy, other] = [await credentials('greedy'), await credentials('other')]
+    const answers = await Promise.all(Array.from({ length: 201 }, () => stack.token(greedy)))
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(200)
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(1)
+    expect((await stack.token(other)).status).toBe(200)
   })
 
   test('a stranger who guesses from elsewhere does not lock the client out', async () => {

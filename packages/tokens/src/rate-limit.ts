@@ -5,8 +5,6 @@ import type { Rate } from './limits.ts'
 export interface RateLimiter {
   /** Takes one token of `key`; 0 when there was one, else the whole seconds until there will be. */
   take(key: string): number
-  /** Puts one token back, for an attempt that turned out not to count. */
-  giveBack(key: string): void
   /** Number of keys remembered now. */
   readonly size: number
 }
@@ -44,10 +42,6 @@ export function createRateLimiter(rate: Rate, keysMax: number, clock: Clock): Ra
         return 0
       }
       return Math.max(1, Math.ceil((1 - bucket.tokens) / rate.perSecond))
-    },
-    giveBack(key) {
-      const bucket = refill(key)
-      bucket.tokens = Math.min(rate.burst, bucket.tokens + 1)
     },
     get size() {
       return buckets.size

@@ -57,7 +57,7 @@ export async function openTokenService(deps: TokenServiceDeps): Promise<TokenSer
   const keys = await openSigningKeys({ store, clock, log })
   const limiter = (rate: Rate) => createRateLimiter(rate, tokenRates.keysMax, clock)
   const limiters = {
-    attemptsPerClient: limiter(tokenRates.attemptsPerClient),
+    tokensPerClient: limiter(tokenRates.tokensPerClient),
     failuresPerClient: limiter(tokenRates.failuresPerClient),
     failuresPerAddress: limiter(tokenRates.failuresPerAddress),
   }

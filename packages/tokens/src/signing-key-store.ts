@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import type { Sealer } from '@twinlatch/store'
 import type { Kysely } from 'kysely'
+import { tokenLimits } from './limits.ts'
 
 /** Columns of `tokens_signing_keys`. */
 interface SigningKeyTables {
@@ -50,6 +51,7 @@ export function createSigningKeyStore(seal: Sealer): SigningKeyStore {
         .select(['id', 'sealed_private_key', 'created_at'])
         .orderBy('created_at')
         .orderBy('id')
+        .limit(tokenLimits.keysMax)
         .execute()
       return rows.map((row) => {
         const der = seal.open(row.sealed_private_key, sealContext(row.id))

@@ -2,6 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import { type Clock, type Logger, newId } from '@twinlatch/kit'
 import { generateKeyPair } from '@twinlatch/pki'
 import type { Store } from '@twinlatch/store'
+import { tokenLimits } from './limits.ts'
 import { createSigningKeyStore, type StoredSigningKey } from './signing-key-store.ts'
 
 /** A public key as clients import it (RFC 7517); every entry is a complete RSA key. */
@@ -18,9 +19,12 @@ export interface PublicJwk {
 export interface SigningKeys {
   /** The key that signs now. */
   current(): { kid: string; privateKey: KeyObject }
-  /** The public key named `kid`, also one that another process made since; nothing if unknown. */
+  /**
+   * The public key named `kid`, also one that another process made since; nothing if unknown. The
+   * store is asked at most once in `keyReloadMs`, so a new key may be unknown for that long.
+   */
   find(kid: string): Promise<KeyObject | undefined>
-  /** All public keys, for the JWKS. */
+  /** All public keys, for the JWKS; as fresh as `find`. */
   publish(): Promise<PublicJwk[]>
   /** SPKI PEM of the current public key: `verificationkey` of a binding. */
   verificationKey(): string
@@ -35,32 +39,58 @@ export async function openSigningKeys(deps: {
   clock: Clock
   log: Logger
 }): Promise<SigningKeys> {
-  const { store } = deps
+  const { store, clock } = deps
   const keyStore = createSigningKeyStore(store.seal)
-  let keys = await keyStore.list(store.database)
-  if (keys.length === 0) keys = await makeFirstKey(deps)
+  const first = await keyStore.list(store.database)
+  let keys = (first.length > 0 ? first : await makeFirstKey(deps)).map(loaded)
+  let loadedAtMs = clock.now().getTime()
+  let loading: Promise<void> | null = null
 
-  const reload = async () => {
-    keys = await keyStore.list(store.database)
+  const load = async () => {
+    try {
+      keys = (await keyStore.list(store.database)).map(loaded)
+    } catch (error) {
+      // Nothing was unsealed, and whoever asks next must not be told that a key does not exist.
+      loadedAtMs = Number.NEGATIVE_INFINITY
+      throw error
+    }
+  }
+  // Strangers call for it, by an invented key id or by reading the key set: it opens every key.
+  const refresh = async () => {
+    const nowMs = clock.now().getTime()
+    if (loading === null && Math.abs(nowMs - loadedAtMs) < tokenLimits.keyReloadMs) return
+    loadedAtMs = nowMs
+    loading ??= load().finally(() => {
+      loading = null
+    })
+    await loading
   }
   const known = (kid: string) => keys.find((key) => key.kid === kid)
   return {
     current: () => currentOf(keys),
     async find(kid) {
-      // Ids of ours only: foreign ones would make every bad token a query.
-      if (!known(kid) && /^key_[0-9a-f]{32}$/.test(kid)) await reload()
-      const key = known(kid)
-      return key && createPublicKey(key.privateKey)
+      // Ids of ours only: foreign ones need not even be looked for.
+      if (!known(kid) && /^key_[0-9a-f]{32}$/.test(kid)) await refresh()
+      return known(kid)?.publicKey
     },
     async publish() {
-      await reload()
-      return keys.map(publicJwk)
+      await refresh()
+      return keys.map(({ jwk }) => jwk)
     },
     verificationKey: () =>
-      createPublicKey(currentOf(keys).privateKey)
-        .export({ type: 'spki', format: 'pem' })
-        .toString(),
+      currentOf(keys).publicKey.export({ type: 'spki', format: 'pem' }).toString(),
   }
+}
+
+/** A key with what is derived from it, once. */
+interface LoadedKey extends StoredSigningKey {
+  readonly publicKey: KeyObject
+  readonly jwk: PublicJwk
+}
+
+function loaded(key: StoredSigningKey): LoadedKey {
+  const publicKey = createPublicKey(key.privateKey)
+  return { ...key, publicKey, jwk: publicJwk(key.kid, publicKey) }
 }
 
 async function makeFirstKey(deps: {
@@ -83,14 +113,14 @@ async function makeFirstKey(deps: {
 }
 
 // The oldest signs: a newer one, made by hand or by a later version, may not be known to clients yet.
-function currentOf(keys: readonly StoredSigningKey[]): StoredSigningKey {
+function currentOf(keys: readonly LoadedKey[]): LoadedKey {
   const [key] = keys
   if (!key) throw new TypeError('there is no signing key')
   return key
 }
 
-function publicJwk(key: StoredSigningKey): PublicJwk {
-  const { n, e } = createPublicKey(key.privateKey).export({ format: 'jwk' })
-  if (!n || !e) throw new TypeError(`signing key ${key.kid} is not an RSA key`)
-  return { kty: 'RSA', kid: key.kid, use: 'sig', alg: 'RS256', n, e }
+function publicJwk(kid: string, publicKey: KeyObject): PublicJwk {
+  const { n, e } = publicKey.export({ format: 'jwk' })
+  if (!n || !e) throw new TypeError(`signing key ${kid} is not an RSA key`)
+  return { kty: 'RSA', kid, use: 'sig', alg: 'RS256', n, e }
 }

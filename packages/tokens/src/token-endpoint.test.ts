@@ -1,5 +1,5 @@
 import { devSubaccountId } from '@twinlatch/kit'
-import { createFakeClock } from '@twinlatch/testing'
+import { createFakeClock, operationsOf, routesOf } from '@twinlatch/testing'
 import {
   createRemoteJWKSet,
   decodeJwt,
@@ -10,6 +10,9 @@ import {
 } from 'jose'
 import { expect, test } from 'vitest'
 import { openTokenStack } from '../testing/token-stack.ts'
+import { tokenForm } from './form.ts'
+import { grants } from './grants/grants.ts'
+import { openApi } from './openapi.ts'
 
 type Json = Record<string, unknown>
 
@@ -154,4 +157,13 @@ test('answers are counted by grant and result, with labels that callers cannot c
   )
   expect(text).toContain('{grant="other",result="unsupported_grant_type"} 1')
   expect(text).not.toContain('made-up')
+})
+
+test('every route is published, and nothing else is', async () => {
+  await using stack = await openTokenStack(createFakeClock())
+  expect(routesOf(stack.app)).toEqual(operationsOf(openApi))
+})
+
+test('every grant that is built is published', () => {
+  expect(tokenForm.shape.grant_type.options).toEqual(grants.map(({ grantType }) => grantType))
 })

@@ -1,7 +1,12 @@
 import type { BindingClient } from './binding.ts'
-import { assertClient, type ClientCredentials, readClientCredentials } from './client-auth.ts'
+import {
+  badCredentials,
+  type ClientCredentials,
+  isClient,
+  readClientCredentials,
+} from './client-auth.ts'
 import { TokensError } from './errors.ts'
-import { assertFormMediaType, type Form, parseForm } from './form.ts'
+import { assertFormMediaType, type Form, parseForm, tokenForm } from './form.ts'
 import type { Grant } from './grants/grant.ts'
 import { findGrant } from './grants/grants.ts'
 import { addressKey, type RateLimiter } from './rate-limit.ts'
@@ -20,7 +25,7 @@ export interface TokenEndpointDeps {
   readonly findClient: (clientId: string) => Promise<BindingClient | null>
   readonly mint: (client: BindingClient) => Promise<AccessToken>
   readonly limiters: {
-    readonly attemptsPerClient: RateLimiter
+    readonly tokensPerClient: RateLimiter
     readonly failuresPerClient: RateLimiter
     readonly failuresPerAddress: RateLimiter
   }
@@ -47,8 +52,8 @@ const steps: readonly TokenStep[] = [
   { name: 'parameters, none repeated (section 3.2)', run: readParameters },
   { name: 'unsupported options, by name (token-service.md section 3)', run: refuseOptions },
   { name: 'client credentials, one method (section 2.3)', run: readCredentials },
-  { name: 'attempts left (section 2.3.1, brute force)', run: takeAttempt },
   { name: 'client authentication (sections 2.3.1 and 3.2.1)', run: authenticateClient },
+  { name: 'tokens left (each costs a signature)', run: takeAttempt },
   { name: 'tenant of x-zid (token-service.md section 2)', run: checkTenant },
   { name: 'grant type (section 4.4.2)', run: chooseGrant },
   { name: 'grant, scope (sections 3.3 and 4.4.3)', run: runGrant },
@@ -84,8 +89,7 @@ function readParameters(call: TokenCall): void {
 // Ignoring these would hand out a token that is not what was asked for.
 function refuseOptions(call: TokenCall): void {
   const form = reached(call.form)
-  const format = form.get('token_format')
-  if (format !== undefined && format !== 'jwt') {
+  if (!tokenForm.shape.token_format.safeParse(form.get('token_format')).success) {
     throw new TokensError('tokens/invalid-request', 'token_format must be jwt')
   }
   if (form.has('authorities')) {
@@ -100,36 +104,35 @@ function readCredentials(call: TokenCall): void {
   )
 }
 
-// Tokens are taken before the secret is looked at, so that parallel guesses count as well.
-function takeAttempt(call: TokenCall, { limiters }: TokenEndpointDeps): void {
-  const { client, address } = limiterKeys(call)
-  for (const [limiter, key] of [
-    [limiters.attemptsPerClient, client],
-    [limiters.failuresPerAddress, address],
-    [limiters.failuresPerClient, client],
-  ] as const) {
-    const retryAfterSeconds = limiter.take(key)
-    if (retryAfterSeconds > 0) {
-      throw new TokensError('tokens/too-many-attempts', 'too many attempts, try again later', {
-        retryAfterSeconds,
-      })
-    }
-  }
-}
-
+// The secret first: it is 256 random bits, so guessing needs no other defence, and local clients
+// share one address, so whatever was counted before could be used up by somebody else.
 async function authenticateClient(call: TokenCall, deps: TokenEndpointDeps): Promise<void> {
   const credentials = reached(call.credentials)
   const client = await deps.findClient(credentials.clientId)
-  assertClient(credentials, client)
+  if (!isClient(credentials, client)) {
+    countFailure(call, deps)
+    throw new TokensError('tokens/invalid-client', badCredentials)
+  }
   call.client = client
-  const keys = limiterKeys(call)
-  deps.limiters.failuresPerAddress.giveBack(keys.address)
-  deps.limiters.failuresPerClient.giveBack(keys.client)
 }
 
-function limiterKeys(call: TokenCall): { client: string; address: string } {
+// Failures only: they slow a guesser and keep the log short, and refuse nobody who knows the secret.
+function countFailure(call: TokenCall, { limiters }: TokenEndpointDeps): void {
   const address = addressKey(call.request.address)
-  return { client: `${address} ${reached(call.credentials).clientId}`, address }
+  take(limiters.failuresPerAddress, address)
+  take(limiters.failuresPerClient, `${address} ${reached(call.credentials).clientId}`)
+}
+
+function takeAttempt(call: TokenCall, { limiters }: TokenEndpointDeps): void {
+  take(limiters.tokensPerClient, reached(call.client).clientId)
+}
+
+function take(limiter: RateLimiter, key: string): void {
+  const retryAfterSeconds = limiter.take(key)
+  if (retryAfterSeconds === 0) return
+  throw new TokensError('tokens/too-many-attempts', 'too many attempts, try again later', {
+    retryAfterSeconds,
+  })
 }
 
 function checkTenant(call: TokenCall): void {
