@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import type { Certificate } from './certificate.ts'
 import type { ChainFault, ChainProblem } from './chain-fault.ts'
+import { isCostlyKey } from './key-description.ts'
 import { formatName } from './name-format.ts'
 
 /** Bounds of the search for a path; the sender chooses the certificates, not the cost. */
@@ -130,8 +131,9 @@ export function isNamedBy(certificate: Certificate, issuer: Certificate): boolea
   )
 }
 
-/** Whether the key of `issuer` made the signature of `certificate`. */
+/** Whether the key of `issuer` made the signature of `certificate`; keys made to cost time are not asked. */
 export function isSignedBy(certificate: Certificate, issuer: Certificate): boolean {
+  if (isCostlyKey(issuer.keyFacts)) return false
   try {
     return new X509Certificate(certificate.raw).verify(issuer.publicKey)
   } catch {

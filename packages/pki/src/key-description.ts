@@ -63,6 +63,14 @@ export function spkiOf(key: KeyObject): Uint8Array {
 }
 
 /**
+ * True for an RSA key that no authority has and that costs ten times one that they have: a stranger
+ * chooses the keys, and we check many. Exponents of authorities have 17 bits.
+ */
+export function isCostlyKey({ modulusBits, publicExponent }: PublicKeyFacts): boolean {
+  return (modulusBits ?? 0) > 8192 || (publicExponent ?? 0n) >= 2n ** 33n
+}
+
+/**
  * Reason for which a key must not be certified or trusted (pki.md section 3, row "allowed keys"), or
  * `null`: RSA 2048 to 8192 in whole octets with an odd exponent above 2^16, P-256, P-384, P-521, Ed25519.
  */

@@ -1,5 +1,6 @@
-import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import type { Certificate } from './certificate.ts'
+import { isSignedBy } from './chain-search.ts'
 import { PkiError } from './errors.ts'
 import { corruptFile, unsupportedAlgorithm } from './keystore-faults.ts'
 import { keystoreLimits } from './keystore-limits.ts'
@@ -115,14 +116,6 @@ export class IssuerFinder {
         this.#checksLeft-- > 0 &&
         isSignedBy(subject, issuer),
     )
-  }
-}
-
-function isSignedBy(subject: Certificate, issuer: Certificate): boolean {
-  try {
-    return new X509Certificate(subject.raw).verify(issuer.publicKey)
-  } catch {
-    return false
   }
 }
 
