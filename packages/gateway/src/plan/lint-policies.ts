@@ -129,6 +129,21 @@ const nameStart = /^(CN|C|O|OU|L|ST|DC|UID|STREET|emailAddress|serialNumber)=/i
 
 /** What is odd about a header value that is meant as a distinguished name, or `null`. */
 export function distinguishedNameOddity(value: string): string | null {
+  oddities ??= new Map()
+  const known = oddities.get(value)
+  if (known !== undefined) return known
+  const oddity = findOddity(value)
+  if (oddities.size >= odditiesMax) oddities.clear()
+  oddities.set(value, oddity)
+  return oddity
+}
+
+/** Lists of names grow by one name at a time: the others need not be read again. */
+let oddities: Map<string, string | null> | undefined
+/** About 10 MB; twice the names of a very large installation. */
+const odditiesMax = 20_000
+
+function findOddity(value: string): string | null {
   const bare = value.replace(/^\*/, '').replace(/\*$/, '')
   const isName = nameStart.test(bare) && /[,/]/.test(bare)
   if (bare !== value && (isName || /[A-Za-z]=/.test(bare))) {

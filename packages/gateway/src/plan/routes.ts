@@ -93,14 +93,25 @@ export function planVirtualHost(
   draft: ServerDraft,
   finder: WorkloadFinder,
 ): PlannedVirtualHost {
-  const routes = attachment.virtualServices.flatMap((entry) => routesOf(entry, draft, finder))
-  return {
-    host: attachment.host,
-    routes: [
-      ...routes.filter(({ catchAll }) => !catchAll),
-      ...routes.filter(({ catchAll }) => catchAll),
-    ].map(({ route }) => route),
-  }
+  const { host } = attachment
+  const lists = attachment.virtualServices.map((entry) => routesOf(entry, draft, finder))
+  const [only] = lists
+  if (only === undefined || lists.length > 1) return { host, routes: inOrder(lists.flat()) }
+  orderedRoutes ??= new WeakMap()
+  const known = orderedRoutes.get(only)
+  const routes = known ?? inOrder(only)
+  if (known === undefined) orderedRoutes.set(only, routes)
+  return { host, routes }
+}
+
+/** By the list of one VirtualService, which is the same one until something of it changes. */
+let orderedRoutes: WeakMap<readonly OrderedRoute[], readonly PlannedRoute[]> | undefined
+
+function inOrder(routes: readonly OrderedRoute[]): PlannedRoute[] {
+  return [
+    ...routes.filter(({ catchAll }) => !catchAll),
+    ...routes.filter(({ catchAll }) => catchAll),
+  ].map(({ route }) => route)
 }
 
 interface OrderedRoute {
@@ -140,14 +151,15 @@ function routesOf(
   if (known?.asked.every(({ host, port, workload }) => workloadOf(host, port) === workload)) {
     return known.routes
   }
-  const asked: Asked[] = []
+  // Rules of one VirtualService mostly lead to the same workload: one question for all of them.
+  const asked = new Map<string, Asked>()
   const routes = makeRoutes(virtualService, draft, (host, port) => {
     const workload = workloadOf(host, port)
-    asked.push({ host, port, workload })
+    asked.set(`${host} ${port ?? ''}`, { host, port, workload })
     return workload
   })
   const ofDocument = remembered.get(document) ?? new Map<string, RememberedRoutes>()
-  remembered.set(document, ofDocument.set(key, { asked, routes }))
+  remembered.set(document, ofDocument.set(key, { asked: [...asked.values()], routes }))
   return routes
 }
 
