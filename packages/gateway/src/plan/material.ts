@@ -10,6 +10,7 @@ import {
 import type { GatewayServer } from '../istio/gateway.ts'
 import type { PlannedMaterial } from './planned-server.ts'
 import type { Resources } from './resources.ts'
+import { SecretSource, type SecretValues } from './secret-source.ts'
 
 /** What a server's secrets came to, and what an operator must hear about them. */
 export interface MaterialResult {
@@ -121,61 +122,6 @@ function sansOf(certificate: Certificate | undefined, type: 'uri' | 'dns'): stri
     .map((name) => name.value)
 }
 
-/** One secret or config map, its values as text. */
-interface Values {
-  /** `secret istio-system/kyma-mtls`. */
-  readonly name: string
-  readonly values: ReadonlyMap<string, string>
-}
-
-interface LookUp {
-  readonly kind: 'secrets' | 'configMaps'
-  readonly id: string
-  readonly document: object | undefined
-}
-
-class SecretSource {
-  readonly #resources: Pick<Resources, 'secrets' | 'configMaps'>
-  readonly #namespace: string
-  readonly #lookUps: LookUp[] = []
-
-  constructor(resources: Resources, namespace: string) {
-    this.#resources = resources
-    this.#namespace = namespace
-  }
-
-  /** Whether every look-up that was made would find the same in `resources`. */
-  isUnchanged(resources: Resources, namespace: string): boolean {
-    if (namespace !== this.#namespace) return false
-    return this.#lookUps.every(({ kind, id, document }) => {
-      return resources[kind].get(id)?.document === document
-    })
-  }
-
-  secret(name: string): Values | null {
-    const id = `${this.#namespace}/${name}`
-    const found = this.#resources.secrets.get(id)
-    this.#lookUps.push({ kind: 'secrets', id, document: found?.document })
-    if (found === undefined) return null
-    const data = Object.entries(found.document.data ?? {}).map(([key, text]): [string, string] => [
-      key,
-      Buffer.from(text, 'base64').toString('utf8'),
-    ])
-    return { name: this.nameOf(name), values: new Map(data) }
-  }
-
-  configMap(id: string): Values | null {
-    const found = this.#resources.configMaps.get(id)
-    this.#lookUps.push({ kind: 'configMaps', id, document: found?.document })
-    if (found === undefined) return null
-    return { name: `configmap ${id}`, values: new Map(Object.entries(found.document.data ?? {})) }
-  }
-
-  nameOf(secret: string): string {
-    return `secret ${this.#namespace}/${secret}`
-  }
-}
-
 function readOwn(source: SecretSource, credential: string) {
   const secret = source.secret(credential)
   if (secret === null) throw missing(`${source.nameOf(credential)} does not exist`)
@@ -235,7 +181,7 @@ function readBundle(source: SecretSource, tls: NonNullable<GatewayServer['tls']>
   return { name: values.name, pem: certificates.map(pemOf), crl, warnings }
 }
 
-function bundleValues(source: SecretSource, tls: NonNullable<GatewayServer['tls']>): Values {
+function bundleValues(source: SecretSource, tls: NonNullable<GatewayServer['tls']>): SecretValues {
   const named = tls.caCertCredentialName
   const configMap = /^configmap:\/\/(.+)$/.exec(named ?? '')?.[1]
   if (configMap !== undefined) {
@@ -260,7 +206,7 @@ function isAuthority(certificate: Certificate): boolean {
   return certificate.basicConstraints?.ca === true || certificate.selfIssued
 }
 
-function readCrl(values: Values, key: string, authorities: readonly Certificate[]): string {
+function readCrl(values: SecretValues, key: string, authorities: readonly Certificate[]): string {
   const crl = filled(values, key)
   try {
     parseRevocationLists(crl)
@@ -274,7 +220,7 @@ function readCrl(values: Values, key: string, authorities: readonly Certificate[
   return crl
 }
 
-function certificatesIn(values: Values, key: string): Certificate[] {
+function certificatesIn(values: SecretValues, key: string): Certificate[] {
   const text = filled(values, key)
   try {
     return parseCertificates(text)
@@ -283,13 +229,13 @@ function certificatesIn(values: Values, key: string): Certificate[] {
   }
 }
 
-function filled(values: Values, key: string): string {
+function filled(values: SecretValues, key: string): string {
   const text = values.values.get(key) ?? ''
   if (text.trim() === '') throw bad(`${values.name}: found key "${key}" but it was empty`)
   return text
 }
 
-function keysOf(values: Values): string {
+function keysOf(values: SecretValues): string {
   const keys = [...values.values.keys()]
   if (keys.length === 0) return 'it has no keys'
   const more = keys.length > keysShownMax ? ` and ${keys.length - keysShownMax} more` : ''
