@@ -10,7 +10,7 @@ import {
 import type { GatewayServer } from '../istio/gateway.ts'
 import type { PlannedMaterial } from './planned-server.ts'
 import type { Resources } from './resources.ts'
-import { SecretSource, type SecretValues } from './secret-source.ts'
+import { isUnchanged, type LookUp, SecretSource, type SecretValues } from './secret-source.ts'
 
 /** What a server's secrets came to, and what an operator must hear about them. */
 export interface MaterialResult {
@@ -57,10 +57,13 @@ export function readMaterial(
 ): MaterialResult {
   materials ??= new WeakMap()
   const known = materials.get(tls)
-  if (known?.source.isUnchanged(resources, ingressNamespace)) return known.result
+  if (known?.namespace === ingressNamespace && isUnchanged(known.lookUps, resources)) {
+    return known.result
+  }
   const source = new SecretSource(resources, ingressNamespace)
   const result = materialFrom(source, tls)
-  materials.set(tls, { source, result })
+  // The questions, not the source: it would keep every document of this plan alive.
+  materials.set(tls, { namespace: ingressNamespace, lookUps: source.lookUps, result })
   return result
 }
 
@@ -69,9 +72,13 @@ export function readMaterial(
  * again because of one changed policy would take a second. Good only while every document that was
  * looked up, and every one that was missing, is still the same.
  */
-let materials:
-  | WeakMap<object, { readonly source: SecretSource; readonly result: MaterialResult }>
-  | undefined
+let materials: WeakMap<object, RememberedMaterial> | undefined
+
+interface RememberedMaterial {
+  readonly namespace: string
+  readonly lookUps: readonly LookUp[]
+  readonly result: MaterialResult
+}
 
 function materialFrom(
   source: SecretSource,

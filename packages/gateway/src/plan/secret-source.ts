@@ -7,7 +7,8 @@ export interface SecretValues {
   readonly values: ReadonlyMap<string, string>
 }
 
-interface LookUp {
+/** One question and the document that was the answer. */
+export interface LookUp {
   readonly kind: 'secrets' | 'configMaps'
   readonly id: string
   readonly document: object | undefined
@@ -24,12 +25,9 @@ export class SecretSource {
     this.#namespace = namespace
   }
 
-  /** Whether every look-up that was made would find the same in `resources`. */
-  isUnchanged(resources: Resources, namespace: string): boolean {
-    if (namespace !== this.#namespace) return false
-    return this.#lookUps.every(({ kind, id, document }) => {
-      return resources[kind].get(id)?.document === document
-    })
+  /** What was asked for so far, whether it was there or not. */
+  get lookUps(): readonly LookUp[] {
+    return this.#lookUps
   }
 
   secret(name: string): SecretValues | null {
@@ -54,4 +52,9 @@ export class SecretSource {
   nameOf(secret: string): string {
     return `secret ${this.#namespace}/${secret}`
   }
+}
+
+/** Whether every question would find the same in `resources`. */
+export function isUnchanged(lookUps: readonly LookUp[], resources: Resources): boolean {
+  return lookUps.every(({ kind, id, document }) => resources[kind].get(id)?.document === document)
 }
