@@ -2,8 +2,9 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { Agent, request } from 'node:https'
 import { join } from 'node:path'
-import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
+import { type ConnectionOptions, connect, createSecureContext, type TLSSocket } from 'node:tls'
 import { loopbackLookup } from '@twinlatch/wire'
+import { splitAnswers } from '../conformance/http-edge/messages.ts'
 import type { GatewayProcess } from './gateway-process.ts'
 
 const host = 'httpbin-x509.mtls.localhost'
@@ -13,8 +14,11 @@ export type Tally = Map<string, number>
 
 /** Clients of a running sample: good ones, and every way in which one can go wrong. */
 export interface Traffic {
-  /** Sends `count` requests, most of them good ones; throws when one is not answered as it must be. */
-  send(count: number, tally: Tally): Promise<void>
+  /**
+   * Sends `count` requests, or as many as fit in the time, most of them good ones; throws when one
+   * is not answered as it must be.
+   */
+  send(count: number, tally: Tally, timeMs: number): Promise<void>
   stop(): void
 }
 
@@ -24,17 +28,25 @@ const lanes = 24
 /** Creates the clients; connections are opened as they are needed. */
 export function createTraffic({ port, ca, sample }: GatewayProcess): Traffic {
   const password = readFileSync(join(sample, 'password.txt'), 'utf8').trim()
+  // Read once: a keystore is slow to open on purpose.
   const identityOf = (name: string) => ({
-    pfx: readFileSync(join(sample, `${name}.p12`)),
-    passphrase: password,
+    secureContext: createSecureContext({
+      ca,
+      pfx: readFileSync(join(sample, `${name}.p12`)),
+      passphrase: password,
+    }),
   })
-  const place = { host: '127.0.0.1', port, servername: host, ca, lookup: loopbackLookup }
+  const place = { host: '127.0.0.1', port, servername: host, lookup: loopbackLookup }
+  const nobody = { ...place, secureContext: createSecureContext({ ca }) }
   const poster = { ...place, ...identityOf('poster-quovadis') }
   const partner = { ...place, ...identityOf('partner-quovadis') }
   const agent = new Agent({ ...poster, keepAlive: true, maxSockets: lanes })
   const call = (options: { method: string; path: string; body?: string; abort?: boolean }) =>
     exchange(agent, port, options)
+  const kept = new Set<TLSSocket>()
   const kinds: readonly (readonly [name: string, of1000: number, run: () => Promise<void>])[] = [
+    ['served', 60, () => call({ method: 'GET', path: '/headers' })],
+    ['pipelined', 800 / burst, () => pipeline(poster, kept)],
     ['posted', 60, () => call({ method: 'POST', path: '/post', body: 'a'.repeat(4_000) })],
     ['aborted', 20, () => call({ method: 'GET', path: '/headers', abort: true })],
     ['not found', 20, () => call({ method: 'GET', path: '/nothing-here' })],
@@ -42,29 +54,62 @@ export function createTraffic({ port, ca, sample }: GatewayProcess): Traffic {
     ['smuggled', 5, () => raw(poster, smuggled, 400)],
     ['other host', 5, () => raw(poster, `GET / HTTP/1.1\r\nHost: b.example\r\n\r\n`, null)],
     ['half a request', 5, () => vanish(poster, 'POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\na')],
-    ['no certificate', 5, () => raw(place, `GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`, 0)],
+    ['no certificate', 5, () => raw(nobody, `GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`, 0)],
     ['wrong authority', 5, () => raw(partner, `GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`, 0)],
     ['half a handshake', 5, () => vanish({ ...poster, servername: 'nobody.example' }, '')],
-    ['served', 860, () => call({ method: 'GET', path: '/headers' })],
   ]
+  const requestsOf = (name: string) => (name === 'pipelined' ? burst : 1)
   const wheel = kinds.flatMap(([name, times, run]) =>
     Array.from({ length: times }, () => ({ name, run })),
   )
   return {
-    send: async (count, tally) => {
-      let next = 0
+    send: async (count, tally, timeMs) => {
+      const end = performance.now() + timeMs
+      let [turn, sent] = [0, 0]
       const lane = async () => {
-        while (next < count) {
-          // 617 is prime to 1 000: every kind, evenly mixed.
-          const kind = wheel[(next++ * 617) % wheel.length]
-          await kind?.run()
-          if (kind) tally.set(kind.name, (tally.get(kind.name) ?? 0) + 1)
+        while (sent < count && performance.now() < end) {
+          // A prime: every kind, evenly mixed.
+          const kind = wheel[(turn++ * 617) % wheel.length]
+          if (!kind) return
+          const requests = requestsOf(kind.name)
+          sent += requests
+          await kind.run()
+          tally.set(kind.name, (tally.get(kind.name) ?? 0) + requests)
         }
       }
       await Promise.all(Array.from({ length: lanes }, lane))
     },
-    stop: () => agent.destroy(),
+    stop: () => {
+      agent.destroy()
+      for (const socket of kept) socket.destroy()
+    },
   }
+}
+
+/** Requests sent in one piece, so that most of the time is the gateway's and not the client's. */
+const burst = 10
+
+/** A burst on a kept connection, answered in order; the connection goes back to the kept ones. */
+async function pipeline(options: ConnectionOptions, kept: Set<TLSSocket>): Promise<void> {
+  const [idle] = kept
+  const socket = idle ?? connect(options)
+  kept.delete(socket)
+  let text = ''
+  await new Promise<void>((resolve, reject) => {
+    const onClose = () => reject(new Error(`closed after ${JSON.stringify(text.slice(-200))}`))
+    const onData = (chunk: Buffer) => {
+      text += chunk.toString('latin1')
+      const { messages } = splitAnswers(text, Array(burst).fill('GET'), false)
+      if (messages.length < burst) return
+      socket.off('data', onData).off('close', onClose)
+      if (messages.every(({ startLine }) => startLine === 'HTTP/1.1 200 OK')) resolve()
+      else reject(new Error('a pipelined request was not served'))
+    }
+    if (!idle) socket.on('error', () => {}).once('close', () => kept.delete(socket))
+    socket.on('data', onData).on('close', onClose)
+    socket.write(`GET /headers HTTP/1.1\r\nHost: ${host}\r\n\r\n`.repeat(burst))
+  })
+  kept.add(socket)
 }
 
 const smuggled =
