@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { assertCertificateStructure } from './certificate-structure.ts'
 import { DestinationsError } from './errors.ts'
+import type { certificateAnswer } from './http-answers.ts'
 import { destinationLimits } from './limits.ts'
 import { certificateFormatOf } from './names.ts'
 
@@ -10,7 +11,8 @@ export interface CertificateEntry {
   readonly content: Buffer
 }
 
-const entrySchema = z.strictObject({
+/** Body of a call that stores a certificate: base64 of the file. */
+export const certificateBody = z.strictObject({
   Name: z.string(),
   Content: z.string(),
   Type: z.literal('CERTIFICATE').optional(),
@@ -28,7 +30,7 @@ export async function parseCertificateEntry(json: unknown): Promise<CertificateE
       'generating certificates (Attributes) is not built yet; issue one with `twinlatch cert issue` and upload it',
     )
   }
-  const parsed = entrySchema.safeParse(json)
+  const parsed = certificateBody.safeParse(json)
   if (!parsed.success) throw invalid(parsed.error.issues.map(describeIssue).join('; '))
   const { Name: name, Content: text } = parsed.data
   const format = certificateFormatOf(name)
@@ -38,7 +40,10 @@ export async function parseCertificateEntry(json: unknown): Promise<CertificateE
 }
 
 /** The certificate as clients read it; keys begin with a capital (section 3.3). */
-export function renderCertificate({ name, content }: CertificateEntry): Record<string, string> {
+export function renderCertificate({
+  name,
+  content,
+}: CertificateEntry): z.infer<typeof certificateAnswer> {
   return { Name: name, Content: content.toString('base64'), Type: 'CERTIFICATE' }
 }
 

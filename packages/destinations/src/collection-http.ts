@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Logger } from '@twinlatch/kit'
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import type { z } from 'zod'
 import {
   conditionalAnswer,
   errorAnswer,
@@ -9,11 +11,11 @@ import {
 } from './answer-http.ts'
 import type { Collection, Stored, Unusable, Written } from './collection.ts'
 import { DestinationsError, notFound } from './errors.ts'
-import { parseFilter, passesFilter } from './filter.ts'
-import type { ItemHead } from './item-store.ts'
+import { parseFilter } from './filter.ts'
+import type { bulkAnswer } from './http-answers.ts'
 import { type LevelName, levelOf } from './level.ts'
 import { destinationLimits } from './limits.ts'
-import { type ListQuery, pageHeaders, pageOf, parseListQuery } from './list-query.ts'
+import { answerList } from './list-http.ts'
 import { isItemName } from './names.ts'
 
 /** How the items of one collection travel. */
@@ -25,6 +27,7 @@ export interface CollectionDoor<Item extends { readonly name: string }> {
   readonly level: LevelName
   readonly bodyBytesMax: number
   readonly now: () => Date
+  readonly log: Logger
   readonly parse: (json: unknown) => Item | Promise<Item>
   readonly render: (item: Item) => Record<string, unknown>
 }
@@ -70,41 +73,6 @@ async function answerItem<Item extends { readonly name: string }>(
   const stored = await readItem(c, door, name)
   if (stored instanceof Response) return stored
   return c.json(door.render(stored.item), 200, { ETag: `"${stored.etag}"` })
-}
-
-async function answerList<Item extends { readonly name: string }>(
-  c: Context<RouteEnvironment>,
-  door: CollectionDoor<Item>,
-): Promise<Response> {
-  const query = parseListQuery(new URL(c.req.url).searchParams, door.items)
-  const level = levelOf(c.var.caller, door.level)
-  const all = await door.collection.heads(level)
-  const { filter } = query
-  const page = pageOf(filter ? all.filter((h) => passesFilter(filter, h, door.now())) : all, query)
-  const headers = pageHeaders(query, page, door.path)
-  if (query.namesOnly)
-    return c.json(
-      page.items.map(({ name }) => ({ Name: name })),
-      200,
-      headers,
-    )
-  const names = page.items.map(({ name }) => name)
-  const stored = await door.collection.read(level, c.var.caller.name, names)
-  return c.json(
-    stored.map((each) => ({ ...door.render(each.item), ...metadataOf(each, query) })),
-    200,
-    headers,
-  )
-}
-
-function metadataOf(head: ItemHead, { metadata }: ListQuery): object {
-  if (!metadata.etag && !metadata.modificationTime) return {}
-  return {
-    $metadata: {
-      ...(metadata.modificationTime ? { modification_time: head.modifiedAt.toISOString() } : {}),
-      ...(metadata.etag ? { etag: head.etag } : {}),
-    },
-  }
 }
 
 async function answerWrite<Item extends { readonly name: string }>(
@@ -159,7 +127,7 @@ function nameIn(element: unknown): string {
   return typeof name === 'string' ? name.slice(0, 200) : ''
 }
 
-function renderWritten(written: Written, success: 200 | 201): object {
+function renderWritten(written: Written, success: 200 | 201): z.infer<typeof bulkAnswer>[number] {
   return 'error' in written
     ? { name: written.name, status: statusOfError(written.error), cause: written.error.message }
     : { name: written.name, status: success, etag: written.etag }

@@ -1,7 +1,15 @@
-import { createFakeClock, type FakeClock, openTestStore, type TestStore } from '@twinlatch/testing'
+import {
+  createFakeClock,
+  type FakeClock,
+  openTestStore,
+  operationsOf,
+  routesOf,
+  type TestStore,
+} from '@twinlatch/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type DestinationStack, openDestinationStack } from './fixture-http.ts'
 import { migrations } from './migrations/index.ts'
+import { openApi } from './openapi.ts'
 
 type Json = Record<string, unknown>
 
@@ -295,4 +303,8 @@ describe('the door', () => {
       expect(await response.json()).toEqual({ ErrorMessage: expect.any(String) })
     }
   })
+})
+
+test('every route is published, and nothing else is', () => {
+  expect(routesOf(stack.app)).toEqual(operationsOf(openApi))
 })

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { Properties } from './authentication/authentication-kind.ts'
 import { describeUnbuiltKind, findAuthenticationKind } from './authentication/kinds.ts'
 import { DestinationsError } from './errors.ts'
@@ -9,6 +10,18 @@ export interface Destination {
   readonly name: string
   readonly properties: Properties
 }
+
+/** A value as it is sent; numbers and booleans become texts, as they are always emitted. */
+const propertyValue = z.union([
+  z.string().max(destinationLimits.propertyValueCharactersMax),
+  z.number(),
+  z.boolean(),
+])
+
+const propertyName = z.string().min(1).max(destinationLimits.propertyNameCharactersMax)
+
+/** Body of a call that stores a destination: a flat object; what its properties mean is checked after. */
+export const destinationBody = z.record(propertyName, propertyValue)
 
 /** Properties we give a meaning to. Another spelling of one of these is a mistake, not a new name. */
 const knownNames = [
@@ -96,19 +109,18 @@ function readProperties(json: unknown): Properties {
 
 // Values are never repeated in a message, since each of them may be a secret.
 function checkProperty(name: string, value: unknown): string | undefined {
-  if (name.length === 0 || name.length > destinationLimits.propertyNameCharactersMax) {
+  if (!propertyName.safeParse(name).success) {
     return `names of properties have 1 to ${destinationLimits.propertyNameCharactersMax} characters`
   }
   if (/\p{Cc}/u.test(name)) return 'a name of a property has control characters'
   const known = knownByLowerCase.get(name.toLowerCase())
   if (known !== undefined && known !== name) return `property ${name} is spelled ${known}`
-  if (!['string', 'number', 'boolean'].includes(typeof value)) {
-    return `property ${name} must be a text`
+  if (!propertyValue.safeParse(value).success) {
+    return typeof value === 'string'
+      ? `property ${name} has more than ${destinationLimits.propertyValueCharactersMax} characters`
+      : `property ${name} must be a text`
   }
   const text = String(value)
-  if (text.length > destinationLimits.propertyValueCharactersMax) {
-    return `property ${name} has more than ${destinationLimits.propertyValueCharactersMax} characters`
-  }
   // Line breaks occur in PEM and JSON values only; elsewhere they would split a client's header.
   const isHeader = /^(tokenServiceURL|URL)\.(headers|queries)\./.test(name)
   if ((known !== undefined || isHeader) && /\p{Cc}/u.test(text)) {

@@ -9,6 +9,7 @@ import {
 } from '@twinlatch/kit'
 import type { AuditSink, Store } from '@twinlatch/store'
 import type { Caller } from '@twinlatch/trust'
+import type { Hono } from 'hono'
 import { createDestinationsApp } from './http.ts'
 import { openDestinationService } from './service.ts'
 
@@ -27,6 +28,7 @@ export type Who = keyof typeof callers | 'nobody'
 
 /** The Destination service behind its HTTP door, with a stub in place of the token service. */
 export interface DestinationStack {
+  readonly app: Hono
   readonly metrics: Metrics
   logged(): string
   /** A call below `/destination-configuration`; an object as `body` is sent as JSON. */
@@ -77,6 +79,7 @@ export async function openDestinationStack(deps: {
         : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
   return {
+    app,
     metrics,
     logged: () => lines.join(''),
     call,

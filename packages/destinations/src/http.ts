@@ -57,8 +57,8 @@ export function createDestinationsApp({ service, authenticate, log }: Destinatio
   }
   app.route('/', findRoutes(service))
   for (const level of levels) {
-    const destinations = destinationDoor(service, level)
-    const certificates = certificateDoor(service, level)
+    const destinations = destinationDoor(service, level, log)
+    const certificates = certificateDoor(service, level, log)
     app.route(`/v1/${destinations.path}`, collectionRoutes(destinations))
     app.get(`/v1/${certificates.path}/:name/publicKeys`, async (c) => {
       const answer = await gate.pass(async () => {
@@ -90,7 +90,7 @@ function methodNotAllowed(c: Context, allow: string): Response {
   )
 }
 
-function destinationDoor(service: DestinationService, level: LevelName) {
+function destinationDoor(service: DestinationService, level: LevelName, log: Logger) {
   return {
     collection: service.destinations,
     items: 'destinations',
@@ -98,12 +98,13 @@ function destinationDoor(service: DestinationService, level: LevelName) {
     level,
     bodyBytesMax: destinationLimits.destinationBodyBytesMax,
     now: () => service.clock.now(),
+    log,
     parse: parseDestination,
     render: ({ properties }) => renderProperties(properties),
   } satisfies CollectionDoor<ReturnType<typeof parseDestination>>
 }
 
-function certificateDoor(service: DestinationService, level: LevelName) {
+function certificateDoor(service: DestinationService, level: LevelName, log: Logger) {
   return {
     collection: service.certificates,
     items: 'certificates',
@@ -111,6 +112,7 @@ function certificateDoor(service: DestinationService, level: LevelName) {
     level,
     bodyBytesMax: destinationLimits.certificateBodyBytesMax,
     now: () => service.clock.now(),
+    log,
     parse: parseCertificateEntry,
     render: renderCertificate,
   } satisfies CollectionDoor<Awaited<ReturnType<typeof parseCertificateEntry>>>

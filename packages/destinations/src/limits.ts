@@ -24,10 +24,15 @@ export const destinationLimits = {
   propertyValueCharactersMax: 32 * 1024,
   /**
    * Items of a level, and their bytes as they are stored (certificates in base64): a list answers
-   * all of them at once, and clients read some 32 MiB in one answer.
+   * all of them, and clients read some 32 MiB in one answer.
    */
   destinationsPerLevelMax: 2000,
   destinationBytesPerLevelMax: 16 * mebibyte,
   certificatesPerLevelMax: 500,
   certificateBytesPerLevelMax: 16 * mebibyte,
+  /**
+   * Items of a list that are opened and held at a time, for each client that reads one: a usual
+   * level is one part, and a full one costs 64 transactions of audit rows rather than 500.
+   */
+  listPartBytes: 256 * 1024,
 } as const

@@ -1,5 +1,41 @@
+import { z } from 'zod'
 import { DestinationsError } from './errors.ts'
 import { type Filter, parseFilter } from './filter.ts'
+
+const pageSizeDefault = 10
+const pageSizeMax = 1000
+
+const flagText = z.enum(['true', 'false']).optional()
+
+/** Query of a list (destination-service.md section 6), as it is sent. */
+export const listQuery = z.object({
+  $filter: z
+    .string()
+    .optional()
+    .meta({ description: "Name in ('a', 'b'), startswith(Name, 'a'), …" }),
+  $select: z.literal('Name').optional(),
+  $page: countTo(Number.MAX_SAFE_INTEGER).optional(),
+  $pageSize: countTo(pageSizeMax).optional(),
+  $pageCount: flagText,
+  $entityCount: flagText,
+  $includeMetadata: z
+    .string()
+    .regex(/^(;|modification_time(?=;|$)|etag(?=;|$))*$/)
+    .optional()
+    .meta({ description: 'modification_time;etag, of destinations only' }),
+})
+
+/** Query of Find. Anything but `true` is false. */
+export const findQuery = z.object({
+  $skipTokenRetrieval: z.string().optional(),
+  $skipCredentials: z.string().optional(),
+})
+
+/** Query of Find in its second version; the last one in the spelling of the guide page. */
+export const findV2Query = findQuery.extend({
+  $includeMetadata: z.string().optional(),
+  includeMetadata: z.string().optional(),
+})
 
 /** The parsed query of a list (destination-service.md section 6). */
 export interface ListQuery {
@@ -18,9 +54,6 @@ export interface Page<T> {
   readonly entities: number
 }
 
-const pageSizeDefault = 10
-const pageSizeMax = 1000
-
 /**
  * The list query in `parameters`. `$filter`, `$select` and `$page` exclude each other. Parameters
  * that SAP does not document are ignored, documented ones with a bad value refused.
@@ -35,7 +68,7 @@ export function parseListQuery(
   if ([filterText, select, page].filter((value) => value !== undefined).length > 1) {
     throw malformed('$filter, $select and $page exclude each other')
   }
-  if (select !== undefined && select !== 'Name') throw malformed('$select: only Name')
+  if (!listQuery.shape.$select.safeParse(select).success) throw malformed('$select: only Name')
   const size = single(parameters, '$pageSize')
   if (size !== undefined && page === undefined) throw malformed('$pageSize needs $page')
   const filter = filterText === undefined ? null : parseFilter(filterText)
@@ -49,8 +82,8 @@ export function parseListQuery(
       page === undefined
         ? null
         : {
-            number: integer('$page', page, Number.MAX_SAFE_INTEGER),
-            size: size === undefined ? pageSizeDefault : integer('$pageSize', size, pageSizeMax),
+            number: integer('$page', page) ?? 1,
+            size: integer('$pageSize', size) ?? pageSizeDefault,
           },
     pageCount: flag(parameters, '$pageCount'),
     entityCount: flag(parameters, '$entityCount'),
@@ -90,26 +123,38 @@ export function pageHeaders(
 }
 
 function metadataOf(text: string | undefined, items: 'destinations' | 'certificates') {
+  if (!listQuery.shape.$includeMetadata.safeParse(text).success) {
+    throw malformed('$includeMetadata: modification_time;etag')
+  }
   const names = (text ?? '').split(';').filter((name) => name !== '')
   if (names.length > 0 && items === 'certificates') {
     throw malformed('$includeMetadata is for destinations only')
   }
-  if (names.some((name) => name !== 'modification_time' && name !== 'etag')) {
-    throw malformed('$includeMetadata: modification_time;etag')
-  }
   return { modificationTime: names.includes('modification_time'), etag: names.includes('etag') }
 }
 
-function flag(parameters: URLSearchParams, name: string): boolean {
-  const value = single(parameters, name) ?? 'false'
-  if (value !== 'true' && value !== 'false') throw malformed(`${name} is true or false`)
-  return value === 'true'
+function flag(parameters: URLSearchParams, name: '$pageCount' | '$entityCount'): boolean {
+  const value = listQuery.shape[name].safeParse(single(parameters, name))
+  if (!value.success) throw malformed(`${name} is true or false`)
+  return value.data === 'true'
 }
 
-function integer(name: string, text: string, max: number): number {
-  const value = /^\d{1,16}$/.test(text) ? Number(text) : 0
-  if (value < 1 || value > max) throw malformed(`${name} is a number from 1 to ${max}`)
-  return value
+function integer(name: '$page' | '$pageSize', text: string | undefined): number | undefined {
+  const value = listQuery.shape[name].safeParse(text)
+  if (value.success) return value.data
+  throw malformed(
+    name === '$page'
+      ? '$page is a number from 1'
+      : `$pageSize is a number from 1 to ${pageSizeMax}`,
+  )
+}
+
+function countTo(max: number) {
+  return z
+    .string()
+    .regex(/^\d{1,16}$/)
+    .transform(Number)
+    .pipe(z.int().min(1).max(max))
 }
 
 function single(parameters: URLSearchParams, name: string): string | undefined {

@@ -6,24 +6,20 @@ import {
   parseCertificates,
   readKeystore,
 } from '@twinlatch/pki'
+import type { z } from 'zod'
 import type { CertificateEntry } from './certificate-entry.ts'
 import { DestinationsError } from './errors.ts'
+import type { publicKeyAnswer } from './http-answers.ts'
 import { certificateFormatOf } from './names.ts'
-
-/** One key of a certificate entry, without anything private (destination-service.md section 8.4). */
-export interface PublicKey {
-  readonly Alias?: string
-  /** PEM, leaf first. */
-  readonly Content: string
-  readonly SubjectDN: string
-}
 
 /**
  * The public keys of `entry`: one for each private key of a keystore, else the certificates as one
  * entry. A PKCS#12 file that only its password opens is refused; the certificates of a PEM file
  * show also when its key is encrypted.
  */
-export async function readPublicKeys(entry: CertificateEntry): Promise<PublicKey[]> {
+export async function readPublicKeys(
+  entry: CertificateEntry,
+): Promise<z.infer<typeof publicKeyAnswer>[]> {
   const isPkcs12 = certificateFormatOf(entry.name) === 'pkcs12'
   try {
     const { entries } = await readKeystore(entry.content, { fileName: entry.name })
@@ -50,7 +46,7 @@ function refusal(cause: PkiError): DestinationsError {
     : new DestinationsError('destinations/invalid-certificate', cause.message, { cause })
 }
 
-function publicKeyOf(chain: readonly Certificate[]): PublicKey {
+function publicKeyOf(chain: readonly Certificate[]): z.infer<typeof publicKeyAnswer> {
   const [leaf] = chain
   if (!leaf) throw new TypeError('there is no certificate')
   return {

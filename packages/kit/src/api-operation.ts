@@ -8,6 +8,8 @@ export type ApiContent = Readonly<Record<string, z.ZodType>>
 export interface ApiAnswer {
   readonly description: string
   readonly content?: ApiContent
+  /** Whether there may be no body, too; OpenAPI has no word for it. */
+  readonly mayBeEmpty?: boolean
   /** Header fields beyond HTTP's usual ones, with what they tell. */
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -46,6 +48,7 @@ export function mergeAnswers(left: ApiAnswers, right: ApiAnswers): ApiAnswers {
       ? {
           description: other.description,
           content: { ...answer.content, ...other.content },
+          mayBeEmpty: other.mayBeEmpty ?? false,
           headers: { ...answer.headers, ...other.headers },
         }
       : answer

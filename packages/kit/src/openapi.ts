@@ -118,7 +118,7 @@ function parametersOf(
 }
 
 function renderAnswer(
-  { description, content, headers = {} }: ApiAnswer,
+  { description, content, mayBeEmpty, headers = {} }: ApiAnswer,
   schemas: Map<string, Json>,
 ): JsonMap {
   const rendered = Object.entries(headers).map(([name, text]) => [
@@ -129,6 +129,7 @@ function renderAnswer(
     description,
     ...(rendered.length > 0 ? { headers: Object.fromEntries(rendered) } : {}),
     ...(content ? { content: renderContent(content, schemas) } : {}),
+    ...(mayBeEmpty ? { 'x-may-be-empty': true } : {}),
   }
 }
 
