@@ -30,7 +30,7 @@ test('an operation is rendered with its parameters, answers and shared schemas',
     { name: 'name', in: 'path', required: true, schema: { type: 'string' } },
     { name: 'limit', in: 'query', required: false, schema: { type: 'string', pattern: '^\\d+$' } },
     { name: 'must', in: 'query', required: true, schema: { type: 'string' } },
-    expect.objectContaining({ name: 'X-Twinlatch-Subaccount', in: 'header' }),
+    { $ref: '#/components/parameters/Subaccount' },
   ])
   expect(rendered?.['responses']).toMatchObject({
     200: {
@@ -46,13 +46,17 @@ test('an operation is rendered with its parameters, answers and shared schemas',
         },
       },
     },
-    404: {
+    404: { $ref: '#/components/responses/NotFound' },
+    429: { $ref: '#/components/responses/TooManyRequests' },
+  })
+  expect(document.components['responses']).toMatchObject({
+    NotFound: {
       description: 'Not Found',
       content: {
         'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
       },
     },
-    429: { headers: { 'Retry-After': {} } },
+    TooManyRequests: { headers: { 'Retry-After': {} } },
   })
   expect(Object.keys(document.components.schemas)).toEqual(['Problem', 'ProblemItem'])
   expect(JSON.stringify(document)).not.toContain('readOnly')
@@ -61,14 +65,23 @@ test('an operation is rendered with its parameters, answers and shared schemas',
 test('whoever may answer in front of a service adds to what it answers itself', () => {
   const text = { description: 'In front.', content: { 'text/plain': z.string() } }
   const document = createOpenApi(info, [operation], { 404: text, 421: text })
-  const responses = document.paths['/things/{name}']?.['get']?.['responses'] as Record<
-    string,
-    { description: string; content: object }
-  >
-  expect(Object.keys(responses)).toEqual(['200', '404', '421', '429'])
-  expect(Object.keys(responses['404']?.content ?? {}).sort()).toEqual([
+  const responses = document.paths['/things/{name}']?.['get']?.['responses']
+  expect(Object.keys(responses ?? {})).toEqual(['200', '404', '421', '429'])
+  const shared = document.components['responses'] as Record<string, { content: object }>
+  expect(Object.keys(shared['NotFound']?.content ?? {}).sort()).toEqual([
     'application/problem+json',
     'text/plain',
+  ])
+})
+
+test('error answers that differ have names that differ, equal ones one name', () => {
+  const other = { ...operation, id: 'other', path: '/others' }
+  const sap = { ...errorAnswers({ 'application/json': thing }, [404]), 429: operation.answers[429] }
+  const document = createOpenApi(info, [operation, { ...other, answers: sap as never }])
+  expect(Object.keys(document.components['responses'] ?? {})).toEqual([
+    'NotFound',
+    'NotFound2',
+    'TooManyRequests',
   ])
 })
 

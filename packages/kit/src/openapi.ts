@@ -31,7 +31,7 @@ export function createOpenApi(
   operations: readonly ApiOperation[],
   everywhere: ApiAnswers = {},
 ): OpenApiDocument {
-  const schemas = new Map<string, Json>()
+  const components = new Components()
   const paths = new Map<string, Record<string, JsonMap>>()
   const ids = new Set<string>()
   for (const operation of operations) {
@@ -41,17 +41,41 @@ export function createOpenApi(
       throw new TypeError(`operation ${operation.id} is published twice`)
     }
     ids.add(operation.id)
-    paths.set(operation.path, {
-      ...methods,
-      [method]: renderOperation(operation, everywhere, schemas),
-    })
+    const rendered = renderOperation(operation, everywhere, components)
+    paths.set(operation.path, { ...methods, [method]: rendered })
   }
   return {
     openapi: '3.1.0',
     info,
     servers: [{ url: '/' }],
     paths: sorted(paths),
-    components: { schemas: sorted(schemas), securitySchemes },
+    components: {
+      schemas: sorted(components.schemas),
+      responses: sorted(components.responses),
+      parameters: { Subaccount: subaccountHeader },
+      securitySchemes,
+    },
+  }
+}
+
+/** What operations share: schemas by their ids, and error answers by what they say. */
+class Components {
+  readonly schemas = new Map<string, Json>()
+  readonly responses = new Map<string, Json>()
+  readonly #names = new Map<string, string>()
+
+  /** A reference to `answer`, under a name made of its status phrase. */
+  share(answer: JsonMap): JsonMap {
+    const text = JSON.stringify(answer)
+    let name = this.#names.get(text)
+    if (name === undefined) {
+      const phrase = String(answer['description']).replaceAll(/\W/g, '')
+      name = phrase
+      for (let next = 2; this.responses.has(name); next += 1) name = `${phrase}${next}`
+      this.#names.set(text, name)
+      this.responses.set(name, answer)
+    }
+    return { $ref: `#/components/responses/${name}` }
   }
 }
 
@@ -74,7 +98,7 @@ const subaccountHeader: JsonMap = {
 function renderOperation(
   operation: ApiOperation,
   everywhere: ApiAnswers,
-  schemas: Map<string, Json>,
+  components: Components,
 ): JsonMap {
   const { id, path, summary, access, query, headers, body } = operation
   const [, tag = ''] = path.split('/')
@@ -85,9 +109,9 @@ function renderOperation(
       required: true,
       schema: { type: 'string' },
     })),
-    ...(query ? parametersOf(query, 'query', schemas) : []),
-    ...(headers ? parametersOf(headers, 'header', schemas) : []),
-    ...(access === 'public' ? [] : [subaccountHeader]),
+    ...(query ? parametersOf(query, 'query', components) : []),
+    ...(headers ? parametersOf(headers, 'header', components) : []),
+    ...(access === 'public' ? [] : [{ $ref: '#/components/parameters/Subaccount' }]),
   ]
   const answers = mergeAnswers(operation.answers, everywhere)
   return {
@@ -97,29 +121,36 @@ function renderOperation(
     security: access === 'public' ? [] : [{ bearer: [] }],
     'x-access': access,
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(body ? { requestBody: { required: true, content: renderContent(body, schemas) } } : {}),
-    responses: Object.fromEntries(
-      Object.entries(answers).map(([status, answer]) => [status, renderAnswer(answer, schemas)]),
-    ),
+    ...(body ? { requestBody: { required: true, content: renderContent(body, components) } } : {}),
+    responses: renderAnswers(answers, components),
   }
 }
 
 function parametersOf(
   schema: z.ZodObject,
   place: 'query' | 'header',
-  schemas: Map<string, Json>,
+  components: Components,
 ): JsonMap[] {
   return Object.entries(schema.shape).map(([name, field]) => ({
     name,
     in: place,
     required: !(field as z.ZodType).safeParse(undefined).success,
-    schema: renderSchema(field as z.ZodType, schemas),
+    schema: renderSchema(field as z.ZodType, components),
   }))
+}
+
+function renderAnswers(answers: ApiAnswers, components: Components): JsonMap {
+  return Object.fromEntries(
+    Object.entries(answers).map(([status, answer]) => {
+      const rendered = renderAnswer(answer, components)
+      return [status, Number(status) >= 400 ? components.share(rendered) : rendered]
+    }),
+  )
 }
 
 function renderAnswer(
   { description, content, mayBeEmpty, headers = {} }: ApiAnswer,
-  schemas: Map<string, Json>,
+  components: Components,
 ): JsonMap {
   const rendered = Object.entries(headers).map(([name, text]) => [
     name,
@@ -128,22 +159,22 @@ function renderAnswer(
   return {
     description,
     ...(rendered.length > 0 ? { headers: Object.fromEntries(rendered) } : {}),
-    ...(content ? { content: renderContent(content, schemas) } : {}),
+    ...(content ? { content: renderContent(content, components) } : {}),
     ...(mayBeEmpty ? { 'x-may-be-empty': true } : {}),
   }
 }
 
-function renderContent(content: ApiContent, schemas: Map<string, Json>): JsonMap {
+function renderContent(content: ApiContent, components: Components): JsonMap {
   return Object.fromEntries(
     Object.entries(content).map(([mediaType, schema]) => [
       mediaType,
-      { schema: renderSchema(schema, schemas) },
+      { schema: renderSchema(schema, components) },
     ]),
   )
 }
 
 /** JSON Schema of what may be sent: the form before defaults and transformations. */
-function renderSchema(schema: z.ZodType, schemas: Map<string, Json>): Json {
+function renderSchema(schema: z.ZodType, components: Components): Json {
   const {
     $schema: _,
     $defs,
@@ -159,7 +190,7 @@ function renderSchema(schema: z.ZodType, schemas: Map<string, Json>): Json {
     },
   })
   for (const [id, definition] of Object.entries($defs ?? {})) {
-    schemas.set(id, inComponents(definition as Json))
+    components.schemas.set(id, inComponents(definition as Json))
   }
   return inComponents(root as Json)
 }

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { expectGolden } from '@twinlatch/testing'
 import { describe, expect, test } from 'vitest'
 import { createProgram } from '../program.ts'
+import { createApiDocument } from '../serve/api-document.ts'
 import type { Terminal } from '../terminal.ts'
 import { codesPage } from './codes-page.ts'
 import { commandsPage } from './commands-page.ts'
@@ -27,6 +28,10 @@ describe('docs/reference is what the program says', () => {
 
   test('config.md', () => {
     expectGolden(reference('config.md'), configPage())
+  })
+
+  test('openapi.json', () => {
+    expectGolden(reference('openapi.json'), `${JSON.stringify(createApiDocument(), null, 2)}\n`)
   })
 
   test('metrics-and-events.md', async () => {

@@ -3,7 +3,7 @@ import {
   authenticateAdmin,
   createControlApp,
   guardControl,
-  type JsonObject,
+  type ServerStatus,
 } from '@twinlatch/control'
 import { createDestinationsApp } from '@twinlatch/destinations'
 import {
@@ -14,7 +14,9 @@ import {
   type Secret,
 } from '@twinlatch/kit'
 import { authenticateByToken, createTokensApp } from '@twinlatch/tokens'
-import { Hono } from 'hono'
+import { type Authenticate, callerOrResponse } from '@twinlatch/trust'
+import { type Context, Hono } from 'hono'
+import { createApiDocument, documentPath } from './api-document.ts'
 import { combineAuthentication } from './authenticate.ts'
 import { controlHosts } from './server-certificate.ts'
 import type { CoreServices, PublishedServices } from './services.ts'
@@ -25,7 +27,7 @@ export interface ControlAppDeps {
   readonly port: number
   readonly log: Logger
   readonly metrics: Metrics
-  status(): JsonObject
+  status(): ServerStatus
 }
 
 /** Host names and addresses that the control listener answers for; any other is 421. */
@@ -41,6 +43,7 @@ export function createServerApp(deps: ControlAppDeps): Hono {
   )
   return new Hono()
     .use(guardControl({ hosts: answeredHosts, port }))
+    .get(documentPath, documentRoute(authenticate))
     .route('/', createTokensApp({ service: tokens, authenticate, log, metrics }))
     .route('/', createDestinationsApp({ service: destinations, authenticate, log }))
     .route('/', createCaApp({ ca, authenticate, log }))
@@ -48,4 +51,15 @@ export function createServerApp(deps: ControlAppDeps): Hono {
     .notFound((c) =>
       problemResponse(createProblem(404, `There is nothing at ${new URL(c.req.url).pathname}.`)),
     )
+}
+
+/** See `createApiDocument`; rendered when it is first asked for, and the same for everybody. */
+function documentRoute(authenticate: Authenticate) {
+  let text: string | undefined
+  return async (c: Context) => {
+    const caller = await callerOrResponse(authenticate, c.req.raw, 'problem')
+    if (caller instanceof Response) return caller
+    text ??= JSON.stringify(createApiDocument())
+    return c.body(text, 200, { 'content-type': 'application/json' })
+  }
 }

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { createServer, type Server } from 'node:https'
 import { getRequestListener } from '@hono/node-server'
-import type { Logger, Stoppable } from '@twinlatch/kit'
+import { createProblem, type Logger, problemResponse, type Stoppable } from '@twinlatch/kit'
 import type { Hono } from 'hono'
 import { type Drain, followConnections } from './drain.ts'
 import { listenOnLoopback } from './listen.ts'
@@ -28,7 +28,10 @@ const requestTimeoutMs = 60_000
 const drainTimeoutMs = 5000
 /** Long enough for a bearer token and a cookie or two. */
 const headerBytesMax = 32 * 1024
-/** Loopback clients of one machine; beyond it connections wait in the kernel's queue. */
+/**
+ * Loopback clients of one machine. One more is dropped, not queued: Node accepts and closes it, so
+ * whoever holds all of them shuts others out until they end or time out.
+ */
 const connectionsMax = 1000
 
 /** Binds the control listener before the services exist, because they publish its port. */
@@ -39,7 +42,9 @@ export async function openControlListener(
 ): Promise<ControlListener> {
   let current: Hono | null = null
   const listener = getRequestListener(
-    (request, env) => current?.fetch(request, env) ?? new Response('starting', { status: 503 }),
+    (request, env) =>
+      current?.fetch(request, env) ??
+      problemResponse(createProblem(503, 'The server is starting; try again.')),
     { overrideGlobalObjects: false },
   )
   const https: Server[] = []

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises'
-import { type JsonObject, loadAdminToken } from '@twinlatch/control'
+import { loadAdminToken, type ServerStatus } from '@twinlatch/control'
 import { createMetrics, Lifecycle, type Logger, type Stoppable, systemClock } from '@twinlatch/kit'
 import { encodePem, formatName } from '@twinlatch/pki'
 import { acquireHomeLock, type DatabaseUrl } from '@twinlatch/store'
@@ -141,7 +141,7 @@ async function writeAuthorities(
   await writeFile(home.authorities, pem, { mode: 0o644 })
 }
 
-function gatewayStatus(gateway: GatewayHost): JsonObject {
+function gatewayStatus(gateway: GatewayHost): Pick<ServerStatus, 'generation' | 'gateways'> {
   const servers = gateway.engine.status().servers.map((server) => ({ ...server }))
   return { generation: gateway.generation(), gateways: servers }
 }
