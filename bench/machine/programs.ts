@@ -88,7 +88,8 @@ export function provideStepCa(
     execFileSync(go, ['install', 'github.com/smallstep/certificates/cmd/step-ca@latest'], {
       stdio: 'ignore',
       timeout: 600_000,
-      env: { ...process.env, GOBIN: join(cache, 'go') },
+      // Without C: its support for smart cards wants a library that few machines have.
+      env: { ...process.env, GOBIN: join(cache, 'go'), CGO_ENABLED: '0' },
     })
   } catch {
     return { missing: 'go cannot build it' }
