@@ -1,3 +1,4 @@
+export { type ApiContract, type ContractCall, createApiContract } from './api-contract.ts'
 export { operationsOf, routesOf } from './api-routes.ts'
 export { createFakeClock, type FakeClock } from './fake-clock.ts'
 export { expectGolden } from './golden.ts'
