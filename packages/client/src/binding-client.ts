@@ -29,6 +29,8 @@ export interface BindingClient {
   create(body: { name: string; credentialType?: 'binding-secret' | 'x509' }): Promise<BindingBody>
   list(): Promise<BindingBody[]>
   show(name: string): Promise<ShownBinding>
+  /** Its access tokens are worth nothing from then on. */
+  delete(name: string): Promise<void>
 }
 
 /** A client of the bindings behind `connection`. */
@@ -42,5 +44,11 @@ export function createBindingClient(connection: Connection): BindingClient {
     list: () => connection.json({ method: 'GET', path: '/api/bindings' }, z.array(binding)),
     show: (name) =>
       connection.json({ method: 'GET', path: `/api/bindings/${encodeURIComponent(name)}` }, shown),
+    delete: async (name) => {
+      await connection.text({
+        method: 'DELETE',
+        path: `/api/bindings/${encodeURIComponent(name)}`,
+      })
+    },
   }
 }

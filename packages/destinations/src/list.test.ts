@@ -12,7 +12,7 @@ async function openFullLevel() {
   const clock = createFakeClock()
   const stage = await openTestStore([migrations], { clock })
   const stack = await openDestinationStack({ store: stage.store, audit: stage.audit, clock })
-  const authority = await createTestAuthority({ now: clock.now() })
+  const authority = await createTestAuthority({ name: 'Large', now: clock.now() })
   const padding = `${'#'.repeat(63)}\n`.repeat(destinationLimits.listPartBytes / 64 / 4)
   const content = Buffer.from(padding + authority.rootPem).toString('base64')
   await stack.ok(

@@ -4,6 +4,7 @@ import { connect as connectTls } from 'node:tls'
 import { silentLogger } from '@twinlatch/kit'
 import { createTestAuthority, type TestAuthority } from '@twinlatch/testing'
 import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type ControlListener, openControlListener } from './control-listener.ts'
 
@@ -55,6 +56,26 @@ test('answers 503 until there is something to serve', async () => {
   expect(await get()).toContain('HTTP/1.1 503')
   control.serve(new Hono().get('/', (c) => c.text('served')))
   expect(await get()).toContain('served')
+})
+
+test.each([
+  ['POST', 'Transfer-Encoding: chunked', '3\r\nabc\r\n0\r\n\r\n', '200 abc'],
+  ['POST', 'Transfer-Encoding: chunked', '9\r\nabcabcabc\r\n0\r\n\r\n', '413'],
+  ['POST', 'Content-Length: 3', 'abc', '200 abc'],
+  ['DELETE', 'X-Nothing: 1', '', '200 '],
+])('a limit of the body works for %s with %s', async (method, header, body, expected) => {
+  control.serve(
+    new Hono()
+      .use(bodyLimit({ maxSize: 8, onError: (c) => c.text('', 413) }))
+      .on(method, '/', async (c) => c.text(await c.req.text())),
+  )
+  const { socket } = await handshake()
+  const head = `${method} / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${header}\r\n\r\n`
+  socket.write(head + body)
+  let text = ''
+  for await (const chunk of socket) text += String(chunk)
+  const [line = ''] = text.split('\r\n')
+  expect(`${line.split(' ')[1]} ${text.split('\r\n\r\n')[1]}`).toContain(expected)
 })
 
 test('shows a renewed certificate to new connections and leaves open ones alone', async () => {

@@ -43,7 +43,7 @@ export async function openControlListener(
   let current: Hono | null = null
   const listener = getRequestListener(
     (request, env) =>
-      current?.fetch(request, env) ??
+      current?.fetch(asOwn(request), env) ??
       problemResponse(createProblem(503, 'The server is starting; try again.')),
     { overrideGlobalObjects: false },
   )
@@ -80,6 +80,16 @@ export async function openControlListener(
       await Promise.all(drains.map((drain) => drain.stop(drainTimeoutMs)))
     },
   }
+}
+
+/**
+ * A request without a length has to be read to be limited, which Hono's limit does by making a new
+ * one of it, and the runtime makes none of the adapter's: such a request is made one of its own.
+ */
+function asOwn(request: Request): Request {
+  const { method, url, headers, signal } = request
+  if (method === 'GET' || method === 'HEAD' || headers.has('content-length')) return request
+  return new Request(url, { method, headers, signal, body: request.body, duplex: 'half' })
 }
 
 function tlsOptions(identity: ServerIdentity): { key: string; cert: string } {
