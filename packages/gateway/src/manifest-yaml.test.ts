@@ -1,5 +1,7 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { Composer } from 'yaml'
+import { parseManifests } from './manifest.ts'
 import { manifestLimits, readYaml } from './manifest-yaml.ts'
 
 const read = (text: string) => readYaml({ name: 'f.yaml', text })
@@ -184,4 +186,35 @@ test('what JSON can say comes back as it was', () => {
     }),
     { numRuns: 300 },
   )
+})
+
+describe('what there is of YAML in one call', () => {
+  const value = manifestLimits.nodesMax
+  test.each([
+    ['a flow sequence', `data: [${'1,'.repeat(value)}1]`],
+    ['a block sequence', `data:\n${'- 1\n'.repeat(value)}`],
+    ['a map', `data:\n${Array.from({ length: value / 2 }, (_, i) => `  k${i}: v\n`).join('')}`],
+    ['empty values', `data:\n${'- \n'.repeat(1_000_000)}`],
+    ['comments', '#\n'.repeat(1_000_000)],
+    ['blank lines', '\n'.repeat(2_000_000)],
+  ])('is bounded before anything is composed: %s', (_name, text) => {
+    const composed = vi.spyOn(Composer.prototype, 'next')
+    try {
+      expect(messages(text)).toEqual([
+        expect.stringMatching(/more than [\d ]+ YAML (values|tokens)/),
+      ])
+      expect(composed.mock.calls.filter(([{ type }]) => type === 'document')).toEqual([])
+    } finally {
+      composed.mockRestore()
+    }
+  })
+
+  test('counts over all files, and is told once', () => {
+    const half = `data: [${'1,'.repeat(manifestLimits.nodesMax * 0.6)}1]`
+    const files = ['a', 'b', 'c'].map((name) => ({ name, text: half }))
+    const budget = parseManifests(files).problems.filter(({ message }) =>
+      /YAML values/.test(message),
+    )
+    expect(budget.map(({ file }) => file)).toEqual(['b'])
+  })
 })

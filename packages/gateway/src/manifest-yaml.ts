@@ -23,8 +23,13 @@ export const manifestLimits = {
   depthMax: 64,
   /** References that aliases may stand for, against "billion laughs". */
   aliasesMax: 100,
-  /** Nodes of one document with its aliases written out. */
+  /**
+   * Values of one call, and of one document with its aliases written out: 200 for each of as many
+   * documents as there may be. Each costs some 10 µs to read, and nothing else runs meanwhile.
+   */
   nodesMax: 200_000,
+  /** Tokens of one call, blanks and comments included: five of them to a value. */
+  tokensMax: 1_000_000,
 } as const
 
 /** One YAML document as plain JSON, with its place. */
@@ -34,11 +39,40 @@ export interface RawDocument {
   readonly value: JsonValue
 }
 
+/** What may still be read in one call; shared by its files. */
+export class YamlBudget {
+  #nodes = 0
+  #tokens = 0
+
+  get isSpent(): boolean {
+    return this.#nodes > manifestLimits.nodesMax || this.#tokens > manifestLimits.tokensMax
+  }
+
+  /** Counts one token of the lexer; throws when it is one too many. */
+  take(lexeme: string): void {
+    this.#tokens += 1
+    if (lexeme === scalarMark) this.#nodes += 1
+    if (!this.isSpent) return
+    const { nodesMax, tokensMax } = manifestLimits
+    throw new LimitError(
+      this.#nodes > nodesMax
+        ? `more than ${nodesMax} YAML values in one call`
+        : `more than ${tokensMax} YAML tokens in one call`,
+    )
+  }
+}
+
+/** What the lexer puts before every plain or quoted text (SCALAR of `yaml`). */
+const scalarMark = '\x1f'
+
 /**
  * The documents of one file. Empty ones are skipped but counted; a document that is not YAML, too
  * deep or too large becomes a problem and the others are still read. Never throws on any text.
  */
-export function readYaml(file: ManifestFile): {
+export function readYaml(
+  file: ManifestFile,
+  budget: YamlBudget = new YamlBudget(),
+): {
   documents: RawDocument[]
   problems: ProblemItem[]
 } {
@@ -51,7 +85,7 @@ export function readYaml(file: ManifestFile): {
     return { documents, problems }
   }
   try {
-    for (const [index, document] of composeAll(file.text).entries()) {
+    for (const [index, document] of composeAll(file.text, budget).entries()) {
       if (index >= manifestLimits.documentsMax) {
         refuse(`more than ${manifestLimits.documentsMax} documents in one file`)
         break
@@ -61,21 +95,21 @@ export function readYaml(file: ManifestFile): {
       else if (read.value !== null) documents.push({ file: file.name, index, value: read.value })
     }
   } catch (error) {
-    refuse(error instanceof DepthError ? error.message : 'not YAML that can be read')
+    refuse(error instanceof LimitError ? error.message : 'not YAML that can be read')
   }
   return { documents, problems }
 }
 
-class DepthError extends Error {}
+class LimitError extends Error {}
 const tooDeep = `nested more than ${manifestLimits.depthMax} levels deep`
 
 /** Composing recurses, so depth is measured on the token tree first, without recursion. */
-function composeAll(text: string): Document.Parsed[] {
+function composeAll(text: string, budget: YamlBudget): Document.Parsed[] {
   const lines = new LineCounter()
   // The library compares every key of a map with every other one; `faultOfKeys` does not.
   const composer = new Composer({ uniqueKeys: false, lineCounter: lines, prettyErrors: false })
   const documents: Document.Parsed[] = []
-  for (const document of documentsOf(tokensOf(text, lines), composer)) {
+  for (const document of documentsOf(tokensOf(text, lines, budget), composer)) {
     const [error] = [...document.errors, ...document.warnings]
     if (error !== undefined) {
       const { line, col } = lines.linePos(error.pos[0])
@@ -99,12 +133,14 @@ function* documentsOf(tokens: Iterable<CST.Token>, composer: Composer): Generato
  * The tokens of a text, by the library's own two steps: a token that is all brackets comes at its end
  * only, so the parser's stack is looked at on the way. It holds the document and a scalar as well.
  */
-function* tokensOf(text: string, lines: LineCounter): Generator<CST.Token> {
+function* tokensOf(text: string, lines: LineCounter, budget: YamlBudget): Generator<CST.Token> {
   const parser = new Parser(lines.addNewLine)
   lines.addNewLine(0)
   for (const lexeme of new Lexer().lex(text)) {
+    // Parsing and composing cost far more than finding tokens, so these are what is counted.
+    budget.take(lexeme)
     yield* parser.next(lexeme)
-    if (parser.stack.length > manifestLimits.depthMax + 3) throw new DepthError(tooDeep)
+    if (parser.stack.length > manifestLimits.depthMax + 3) throw new LimitError(tooDeep)
   }
   yield* parser.end()
 }
@@ -114,7 +150,7 @@ function assertShallow(root: CST.Token): void {
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { token, depth } = next
     if (depth > manifestLimits.depthMax) {
-      throw new DepthError(tooDeep)
+      throw new LimitError(tooDeep)
     }
     if (token.type === 'document') {
       if (token.value !== undefined) pending.push({ token: token.value, depth })

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import type { JsonObject, JsonValue, ManifestFile, ParsedDocument } from './document.ts'
 import { problemAt, problemsOf } from './issues.ts'
 import { type Kind, kinds, refusedKinds } from './kinds.ts'
-import { manifestLimits, type RawDocument, readYaml } from './manifest-yaml.ts'
+import { manifestLimits, type RawDocument, readYaml, YamlBudget } from './manifest-yaml.ts'
 import { nearestName } from './nearest-name.ts'
 
 /** What became of some files: the documents that were understood, and everything that was wrong. */
@@ -26,8 +26,11 @@ export function parseManifests(files: readonly ManifestFile[]): ParsedManifests 
   const warnings: ProblemItem[] = []
   const documents: ParsedDocument[] = []
   const seen = new Map<string, ParsedDocument>()
+  const budget = new YamlBudget()
   for (const file of files) {
-    const read = readYaml(file)
+    // The file that spent it has said so.
+    if (budget.isSpent) break
+    const read = readYaml(file, budget)
     problems.push(...read.problems)
     for (const raw of read.documents) {
       const result = parseDocument(raw)
