@@ -194,6 +194,14 @@ describe('requests with faults', () => {
     expect(refused.body.errors.map(({ path }: { path: string }) => path)).toEqual(expected)
   })
 
+  test.each([
+    '{"files":[{"name":{"length":{"toString":1}},"text":""}]}',
+    '{"files":{"length":{"valueOf":1,"toString":1}}}',
+  ])('the body %s, in which a length is no number, has faults', async (body) => {
+    const refused = await post('/api/apply', body)
+    expect([refused.status, refused.body.code]).toEqual([422, 'control/invalid-request'])
+  })
+
   test.each(['', '{', 'files: []', '\0'])('the body %j is no JSON', async (body) => {
     const refused = await post('/api/apply', body)
     expect([refused.status, refused.body.code]).toEqual([400, 'control/malformed-request'])

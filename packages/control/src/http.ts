@@ -177,7 +177,10 @@ function queryOf<T>(c: Context<Env>, schema: z.ZodType<T>): T {
 }
 
 function parse<T>(schema: z.ZodType<T>, value: unknown): T {
-  const result = schema.safeParse(value)
+  const result = tryParse(schema, value)
+  if (result === null) {
+    throw new ControlError('control/invalid-request', 'The request has a value of no known kind.')
+  }
   if (result.success) return result.data
   const items = result.error.issues.map((issue): ProblemItem => {
     const steps = issue.path.map((step) =>
@@ -186,6 +189,16 @@ function parse<T>(schema: z.ZodType<T>, value: unknown): T {
     return { path: `$${steps.join('')}`, message: issue.message }
   })
   throw new ControlError('control/invalid-request', 'The request has faults.', { items })
+}
+
+/** The library measures whatever has a `length`, a text or not: one that is no number throws. */
+function tryParse<T>(schema: z.ZodType<T>, value: unknown) {
+  try {
+    return schema.safeParse(value)
+  } catch (error) {
+    if (error instanceof TypeError) return null
+    throw error
+  }
 }
 
 function renderProblem(error: unknown, log: Logger): Response {

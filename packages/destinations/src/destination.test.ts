@@ -47,6 +47,12 @@ describe('a destination', () => {
     ['an array', [], /flat JSON object/],
     ['null', null, /flat JSON object/],
     ['a nested property', { ...plain, a: { b: 1 } }, /property a must be a text/],
+    // The schema's library measures whatever has a length, a text or not.
+    [
+      'a length that is no number',
+      { ...plain, a: { length: { toString: 1 } } },
+      /a must be a text/,
+    ],
     ['a property that is null', { ...plain, a: null }, /property a must be a text/],
     ['no name', { Type: 'HTTP', URL: plain.URL }, /Name must be/],
     ['a name with a slash', { ...plain, Name: 'a/b' }, /Name must be/],

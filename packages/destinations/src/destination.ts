@@ -115,6 +115,9 @@ function checkProperty(name: string, value: unknown): string | undefined {
   if (/\p{Cc}/u.test(name)) return 'a name of a property has control characters'
   const known = knownByLowerCase.get(name.toLowerCase())
   if (known !== undefined && known !== name) return `property ${name} is spelled ${known}`
+  if (!['string', 'number', 'boolean'].includes(typeof value)) {
+    return `property ${name} must be a text`
+  }
   if (!propertyValue.safeParse(value).success) {
     return typeof value === 'string'
       ? `property ${name} has more than ${destinationLimits.propertyValueCharactersMax} characters`
