@@ -228,6 +228,11 @@ describe('YAML', () => {
     ['an alias of itself', 'a: &a [*a]', /JSON/],
     ['a thousand and one documents', '--- {a: 1}\n'.repeat(1_001), /more than 1000 documents/],
     ['a tag that runs something', 'a: !!js/function "x"', /tag/],
+    [
+      'a length that is no number',
+      'apiVersion: v1\nkind: Service\nmetadata: {name: {length: {toString: 1}}}',
+      /cannot be read/,
+    ],
     ['a key that is a prototype', '__proto__: {a: 1}', /JSON/],
   ])('%s is refused', async (_, yaml, message) => {
     const file = [{ name: 'a.yaml', text: yaml }]
@@ -253,6 +258,16 @@ describe('JSON bodies', () => {
     for (const field of ['Name', 'name', 'commonName', 'san', 'URL']) {
       expect(await codeOf(() => parse({ [field]: deep(30_000) }))).toBe(code)
     }
+  })
+
+  // The schema's library measures whatever has a length, and cannot make a number of this one.
+  test.each(parsers)('%s with a length that is no number is refused', async (_, parse, code) => {
+    const length = { length: { toString: 1 } }
+    for (const field of ['Name', 'name', 'commonName', 'password', 'san', 'URL', 'validity']) {
+      expect(await codeOf(() => parse({ [field]: length }))).toBe(code)
+      expect(await codeOf(() => parse({ [field]: [length] }))).toBe(code)
+    }
+    expect(await codeOf(() => parse(length))).toBe(code)
   })
 
   test.each(parsers)('%s of a wrong kind is refused', async (_, parse, code) => {

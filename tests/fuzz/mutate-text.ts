@@ -18,6 +18,7 @@ const values: readonly unknown[] = [
     { constructor: { prototype: {} } },
     { length: 1e9 },
     { valueOf: null },
+    { length: { toString: 1 } },
     '__proto__',
     'constructor',
   ],

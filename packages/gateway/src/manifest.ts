@@ -105,10 +105,24 @@ export function decodeBody(
   body: JsonObject,
   origin: { readonly file?: string | undefined; readonly index?: number | undefined },
 ): { value: z.output<Kind['schema']> | null; problems: ProblemItem[] } {
-  const result = kind.schema.safeParse(body)
+  const result = tryParse(kind, body)
+  if (result === null) {
+    const message = 'a field holds a value that cannot be read: its "length" is no number'
+    return { value: null, problems: [problemAt(origin, '', message)] }
+  }
   return result.success
     ? { value: result.data, problems: [] }
     : { value: null, problems: problemsOf(result.error, kind.schema, body, origin) }
+}
+
+/** The library measures whatever has a `length`, a text or not: one that is no number throws. */
+function tryParse(kind: Kind, body: JsonObject) {
+  try {
+    return kind.schema.safeParse(body)
+  } catch (error) {
+    if (error instanceof TypeError) return null
+    throw error
+  }
 }
 
 type KindLookup =
