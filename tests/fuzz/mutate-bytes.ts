@@ -54,7 +54,7 @@ export const byteMutations: readonly ByteMutation[] = [
 ]
 
 /** A stretch of the bytes, more often short than long. */
-export function range(bytes: Uint8Array, random: Random): readonly [number, number] {
+function range(bytes: Uint8Array, random: Random): readonly [number, number] {
   const from = random.below(bytes.length + 1)
   const longest = random.oneIn(3) ? bytes.length : 16
   return [from, Math.min(bytes.length, from + 1 + random.below(longest))]

@@ -1,5 +1,5 @@
 /** How the inputs of a target are derived from its corpus. */
-export type InputKind = 'bytes' | 'der' | 'text' | 'json'
+type InputKind = 'bytes' | 'der' | 'text' | 'json'
 
 /** One parser of foreign input, with what it promises. All targets have this shape. */
 export interface FuzzTarget {
@@ -19,7 +19,7 @@ export interface FuzzTarget {
 }
 
 /** A promise of a parser that did not hold. */
-export class OracleError extends Error {
+class OracleError extends Error {
   override readonly name = 'OracleError'
 }
 
