@@ -16,6 +16,7 @@ import type { bulkAnswer } from './http-answers.ts'
 import { type LevelName, levelOf } from './level.ts'
 import { destinationLimits } from './limits.ts'
 import { answerList } from './list-http.ts'
+import type { ListReaders } from './list-stream.ts'
 import { isItemName } from './names.ts'
 
 /** How the items of one collection travel. */
@@ -28,6 +29,8 @@ export interface CollectionDoor<Item extends { readonly name: string }> {
   readonly bodyBytesMax: number
   readonly now: () => Date
   readonly log: Logger
+  /** Shared by all collections. */
+  readonly readers: ListReaders
   readonly parse: (json: unknown) => Item | Promise<Item>
   readonly render: (item: Item) => Record<string, unknown>
 }

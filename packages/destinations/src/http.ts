@@ -9,6 +9,7 @@ import { DestinationsError } from './errors.ts'
 import { findRoutes } from './find-http.ts'
 import type { LevelName } from './level.ts'
 import { destinationLimits } from './limits.ts'
+import { ListReaders } from './list-stream.ts'
 import { renderProperties } from './lookup.ts'
 import { readPublicKeys } from './public-keys.ts'
 import type { DestinationService } from './service.ts'
@@ -56,9 +57,10 @@ export function createDestinationsApp({ service, authenticate, log }: Destinatio
     })
   }
   app.route('/', findRoutes(service))
+  const shared: SharedByDoors = { log, readers: new ListReaders() }
   for (const level of levels) {
-    const destinations = destinationDoor(service, level, log)
-    const certificates = certificateDoor(service, level, log)
+    const destinations = destinationDoor(service, level, shared)
+    const certificates = certificateDoor(service, level, shared)
     app.route(`/v1/${destinations.path}`, collectionRoutes(destinations))
     app.get(`/v1/${certificates.path}/:name/publicKeys`, async (c) => {
       const answer = await gate.pass(async () => {
@@ -90,7 +92,9 @@ function methodNotAllowed(c: Context, allow: string): Response {
   )
 }
 
-function destinationDoor(service: DestinationService, level: LevelName, log: Logger) {
+type SharedByDoors = Pick<CollectionDoor<{ name: string }>, 'log' | 'readers'>
+
+function destinationDoor(service: DestinationService, level: LevelName, shared: SharedByDoors) {
   return {
     collection: service.destinations,
     items: 'destinations',
@@ -98,13 +102,13 @@ function destinationDoor(service: DestinationService, level: LevelName, log: Log
     level,
     bodyBytesMax: destinationLimits.destinationBodyBytesMax,
     now: () => service.clock.now(),
-    log,
+    ...shared,
     parse: parseDestination,
     render: ({ properties }) => renderProperties(properties),
   } satisfies CollectionDoor<ReturnType<typeof parseDestination>>
 }
 
-function certificateDoor(service: DestinationService, level: LevelName, log: Logger) {
+function certificateDoor(service: DestinationService, level: LevelName, shared: SharedByDoors) {
   return {
     collection: service.certificates,
     items: 'certificates',
@@ -112,7 +116,7 @@ function certificateDoor(service: DestinationService, level: LevelName, log: Log
     level,
     bodyBytesMax: destinationLimits.certificateBodyBytesMax,
     now: () => service.clock.now(),
-    log,
+    ...shared,
     parse: parseCertificateEntry,
     render: renderCertificate,
   } satisfies CollectionDoor<Awaited<ReturnType<typeof parseCertificateEntry>>>

@@ -35,4 +35,8 @@ export const destinationLimits = {
    * level is one part, and a full one costs 64 transactions of audit rows rather than 500.
    */
   listPartBytes: 256 * 1024,
+  /** Lists of more than one part that are read at a time: some MiB each while one is under way. */
+  longListsAtOnce: 64,
+  /** A reader that takes nothing for as long has gone, or keeps others from reading. */
+  listStallMs: 60_000,
 } as const

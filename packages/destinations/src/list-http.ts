@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { z } from 'zod'
-import type { RouteEnvironment } from './answer-http.ts'
+import { errorAnswer, type RouteEnvironment } from './answer-http.ts'
 import type { CollectionDoor } from './collection-http.ts'
 import { passesFilter } from './filter.ts'
 import type { nameAnswer } from './http-answers.ts'
@@ -8,6 +8,7 @@ import type { ItemHead } from './item-store.ts'
 import { levelOf } from './level.ts'
 import { destinationLimits } from './limits.ts'
 import { type ListQuery, pageHeaders, pageOf, parseListQuery } from './list-query.ts'
+import { streamOf } from './list-stream.ts'
 
 /**
  * The list of a collection. What is larger than one part is read part by part as the client takes
@@ -34,11 +35,25 @@ export async function answerList<Item extends { readonly name: string }>(
     const stored = await door.collection.read(level, actor, names)
     return stored.map((each) => ({ ...door.render(each.item), ...metadataOf(each, query) }))
   })
-  // Read before anything is answered, so that a refusal still has a status.
-  const first = await texts.next()
-  const body = parts.length > 1 ? streamOf(first, texts, door) : await rest(first, texts)
-  return c.body(body, 200, { ...headers, 'Content-Type': 'application/json' })
+  if (parts.length < 2) return c.body(await wholeOf(texts), 200, { ...headers, ...json })
+  // Hono answers HEAD by this route and would leave a stream where it is.
+  if (c.req.method === 'HEAD') return c.body(null, 200, { ...headers, ...json })
+  const release = door.readers.enter()
+  if (!release) {
+    return errorAnswer(429, 'too many long lists are being read', { 'Retry-After': '5' })
+  }
+  try {
+    // Read before anything is answered, so that a refusal still has a status.
+    const first = await texts.next()
+    const stream = streamOf(first, texts, { release, log: door.log, path: door.path })
+    return c.body(stream, 200, { ...headers, ...json })
+  } catch (error) {
+    release()
+    throw error
+  }
 }
+
+const json = { 'Content-Type': 'application/json' }
 
 function metadataOf(head: ItemHead, { metadata }: ListQuery): object {
   if (!metadata.etag && !metadata.modificationTime) return {}
@@ -81,41 +96,8 @@ async function* jsonArray(
   yield before === '[' ? '[]' : ']'
 }
 
-async function rest(
-  first: IteratorResult<string, undefined>,
-  texts: AsyncGenerator<string, undefined>,
-): Promise<string> {
-  let text = first.value ?? ''
+async function wholeOf(texts: AsyncGenerator<string, undefined>): Promise<string> {
+  let text = ''
   for await (const piece of texts) text += piece
   return text
-}
-
-function streamOf<Item extends { readonly name: string }>(
-  first: IteratorResult<string, undefined>,
-  texts: AsyncGenerator<string, undefined>,
-  { log, path }: CollectionDoor<Item>,
-): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder()
-  let next: Promise<IteratorResult<string, undefined>> | null = Promise.resolve(first)
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          const { value, done } = await (next ?? texts.next())
-          next = null
-          if (done || value === undefined) controller.close()
-          else controller.enqueue(encoder.encode(value))
-        } catch (error) {
-          // The status is out: the client sees an answer that breaks off.
-          log.error({ event: 'destinations.list-broken-off', path, err: error }, 'a list broke off')
-          controller.error(error)
-        }
-      },
-      async cancel() {
-        await texts.return(undefined)
-      },
-    },
-    // Nothing is read before somebody takes it.
-    { highWaterMark: 0 },
-  )
 }

@@ -1,7 +1,9 @@
+import { silentLogger } from '@twinlatch/kit'
 import { createFakeClock, createTestAuthority, openTestStore } from '@twinlatch/testing'
 import { expect, test } from 'vitest'
 import { type DestinationStack, openDestinationStack } from './fixture-http.ts'
 import { destinationLimits } from './limits.ts'
+import { ListReaders, streamOf } from './list-stream.ts'
 import { migrations } from './migrations/index.ts'
 
 const path = '/v1/subaccountCertificates'
@@ -73,4 +75,47 @@ test('names, pages and an empty list are as they are for a small level', async (
   expect(await namesOf(level.stack, '?$select=Name')).toEqual(names)
   expect(await namesOf(level.stack, '?$page=2&$pageSize=5')).toEqual(names.slice(5, 10))
   expect(await namesOf(level.stack, "?$filter=Name in ('none.pem')")).toEqual([])
+})
+
+test('long lists are read by so many at a time; whoever goes makes room', async () => {
+  await using level = await openFullLevel()
+  const open: Response[] = []
+  for (let reader = 0; reader < destinationLimits.longListsAtOnce; reader += 1) {
+    open.push(await level.stack.ok('app', 'GET', path))
+  }
+  const refused = await level.stack.call('app', 'GET', path)
+  expect(refused.status).toBe(429)
+  expect(refused.headers.get('retry-after')).toBe('5')
+  expect(await namesOf(level.stack, '?$select=Name')).toEqual(names)
+  await open[0]?.body?.cancel()
+  expect(await namesOf(level.stack)).toEqual(names)
+  await open[1]?.json()
+  expect((await level.stack.call('app', 'HEAD', path)).status).toBe(200)
+  expect(await namesOf(level.stack)).toEqual(names)
+})
+
+test('a reader that stalls is cut off and makes room', async () => {
+  const readers = new ListReaders(1)
+  let ended = false
+  async function* endless(): AsyncGenerator<string, undefined> {
+    try {
+      for (;;) yield 'x'
+    } finally {
+      ended = true
+    }
+  }
+  const release = readers.enter()
+  expect(readers.enter()).toBeNull()
+  const texts = endless()
+  const stream = streamOf(await texts.next(), texts, {
+    release: release ?? expect.unreachable(),
+    log: silentLogger,
+    path: 'x',
+    stallMs: 5,
+  })
+  const reader = stream.getReader()
+  await reader.read()
+  await expect(reader.closed).rejects.toThrow(/stalled/)
+  expect(ended).toBe(true)
+  expect(readers.enter()).not.toBeNull()
 })

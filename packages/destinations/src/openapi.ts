@@ -88,6 +88,7 @@ function collection(
           'Entity-Count': 'With $entityCount=true.',
           Link: 'The pages before and after this one.',
         }),
+        ...errors(429),
       },
     },
     {
