@@ -8,6 +8,8 @@ import { splitAnswers } from '../conformance/http-edge/messages.ts'
 import type { GatewayProcess } from './gateway-process.ts'
 
 const host = 'httpbin-x509.mtls.localhost'
+/** Of another server of the port (gateway.md section 5.3). */
+const otherHost = 'httpbin.quovadis.localhost'
 
 /** What came of the traffic, by kind; every kind counts as one request. */
 export type Tally = Map<string, number>
@@ -19,6 +21,8 @@ export interface Traffic {
    * is not answered as it must be.
    */
   send(count: number, tally: Tally, timeMs: number): Promise<void>
+  /** Sends `count` requests that are refused by policy, so that the ring of refusals is full. */
+  fillRefusals(count: number): Promise<void>
   stop(): void
 }
 
@@ -46,7 +50,7 @@ export function createTraffic({ port, ca, sample }: GatewayProcess): Traffic {
   const kept = new Set<TLSSocket>()
   const kinds: readonly (readonly [name: string, of1000: number, run: () => Promise<void>])[] = [
     ['served', 60, () => call({ method: 'GET', path: '/headers' })],
-    ['pipelined', 800 / burst, () => pipeline(poster, kept)],
+    ['pipelined', 800 / burst, () => pipeline(poster, kept, { host, status: 200 })],
     ['posted', 60, () => call({ method: 'POST', path: '/post', body: 'a'.repeat(4_000) })],
     ['aborted', 20, () => call({ method: 'GET', path: '/headers', abort: true })],
     ['not found', 20, () => call({ method: 'GET', path: '/nothing-here' })],
@@ -79,6 +83,11 @@ export function createTraffic({ port, ca, sample }: GatewayProcess): Traffic {
       }
       await Promise.all(Array.from({ length: lanes }, lane))
     },
+    fillRefusals: async (count) => {
+      for (let sent = 0; sent < count; sent += burst) {
+        await pipeline(poster, kept, { host: otherHost, status: 421 })
+      }
+    },
     stop: () => {
       agent.destroy()
       for (const socket of kept) socket.destroy()
@@ -90,7 +99,11 @@ export function createTraffic({ port, ca, sample }: GatewayProcess): Traffic {
 const burst = 10
 
 /** A burst on a kept connection, answered in order; the connection goes back to the kept ones. */
-async function pipeline(options: ConnectionOptions, kept: Set<TLSSocket>): Promise<void> {
+async function pipeline(
+  options: ConnectionOptions,
+  kept: Set<TLSSocket>,
+  { host, status }: { host: string; status: number },
+): Promise<void> {
   const [idle] = kept
   const socket = idle ?? connect(options)
   kept.delete(socket)
@@ -102,8 +115,8 @@ async function pipeline(options: ConnectionOptions, kept: Set<TLSSocket>): Promi
       const { messages } = splitAnswers(text, Array(burst).fill('GET'), false)
       if (messages.length < burst) return
       socket.off('data', onData).off('close', onClose)
-      if (messages.every(({ startLine }) => startLine === 'HTTP/1.1 200 OK')) resolve()
-      else reject(new Error('a pipelined request was not served'))
+      if (messages.every(({ startLine }) => startLine.startsWith(`HTTP/1.1 ${status} `))) resolve()
+      else reject(new Error(`pipelined: ${messages.map(({ startLine }) => startLine)}`))
     }
     if (!idle) socket.on('error', () => {}).once('close', () => kept.delete(socket))
     socket.on('data', onData).on('close', onClose)
