@@ -251,7 +251,9 @@ describe('hostile content', () => {
       if (counting) setImmediate(count)
     }
     setImmediate(count)
-    const files = Array.from({ length: 20 }, (_, at) => entry(`${at}.pem`, Buffer.from(leaf.chainPem)))
+    const files = Array.from({ length: 20 }, (_, at) =>
+      entry(`${at}.pem`, Buffer.from(leaf.chainPem)),
+    )
     await stack.ok('app', 'POST', '/v1/instanceCertificates', files)
     counting = false
     expect(turns).toBeGreaterThanOrEqual(files.length)
