@@ -22,7 +22,7 @@ export interface Site {
 }
 
 /** Host name under test; nobody looks it up. */
-export const siteHost = 'orders.bench.localhost'
+const siteHost = 'orders.bench.localhost'
 
 /** Subject of the client `index`; client 1 is the one that calls. RFC 2253, as headers show it. */
 export function subjectOf(index: number): string {

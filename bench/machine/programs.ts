@@ -13,7 +13,7 @@ export function findProgram(name: string): string | null {
 }
 
 /** Whether a file is there and may be run. */
-export function isExecutable(path: string): boolean {
+function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK)
     return true

@@ -31,7 +31,7 @@ export function ratiosOf(rows: readonly Row[]): Ratio[] {
 }
 
 /** Whether a row is about our side. */
-export function isOurs({ contender }: Row): boolean {
+function isOurs({ contender }: Row): boolean {
   return contender.startsWith('twinlatch')
 }
 

@@ -33,7 +33,7 @@ export interface Stack {
 }
 
 /** What a client authenticates with. */
-export type ClientFiles = Pick<TestCertificate, 'chainPem' | 'privateKeyPem'>
+type ClientFiles = Pick<TestCertificate, 'chainPem' | 'privateKeyPem'>
 
 /** What a client got: nothing, when the connection was closed instead. */
 export interface Answer {

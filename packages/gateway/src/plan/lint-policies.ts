@@ -128,7 +128,7 @@ function lintConditions(rule: PolicyRule, atGateway: boolean, report: Report): v
 const nameStart = /^(CN|C|O|OU|L|ST|DC|UID|STREET|emailAddress|serialNumber)=/i
 
 /** What is odd about a header value that is meant as a distinguished name, or `null`. */
-export function distinguishedNameOddity(value: string): string | null {
+function distinguishedNameOddity(value: string): string | null {
   oddities ??= new Map()
   const known = oddities.get(value)
   if (known !== undefined) return known

@@ -22,7 +22,7 @@ export interface PlannedServer {
 }
 
 /** What a verified client certificate must be besides (gateway.md section 2.2), normalised. */
-export interface PlannedPins {
+interface PlannedPins {
   readonly certificateHashes: readonly string[]
   readonly spkiHashes: readonly string[]
   readonly subjectAltNames: readonly string[]

@@ -89,7 +89,7 @@ export function byAge(
 }
 
 /** Order of code units, the same on every machine. */
-export function compareText(a: string, b: string): number {
+function compareText(a: string, b: string): number {
   return a === b ? 0 : a < b ? -1 : 1
 }
 
