@@ -57,6 +57,8 @@ const wrong: [string, readonly number[], (part: DerNode) => readonly Uint8Array[
   ],
   ['a parameter that is no null', [...key, 0, 1], () => [Uint8Array.of(5, 1, 0)]],
   ['a parameter of half a character', [...key, 0, 1], () => [Uint8Array.of(0x1e, 1, 0)]],
+  ['a parameter of an empty time', [...key, 0, 1], () => [Uint8Array.of(0x18, 0)]],
+  ['a parameter of half a time', [...key, 0, 1], () => [encodeDer(0x17, Buffer.alloc(12, '1'))]],
   ['a parameter of no bits at all', [...key, 0, 1], () => [Uint8Array.of(3, 0)]],
   ['a parameter of an empty number', [...key, 0, 1], () => [Uint8Array.of(2, 0)]],
   ['a unique id of nine unused bits', key, ({ raw }) => [raw, Uint8Array.of(0x82, 2, 9, 0)]],

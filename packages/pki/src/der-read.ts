@@ -81,6 +81,8 @@ export function assertSoundPrimitive(node: DerNode): void {
   if (node.tag === 0x03) readBitString(node)
   if (node.tag === 0x05 && length > 0) throw malformed('a null that holds something')
   if (node.tag === 0x06) readOid(node)
+  if (node.tag === 0x17 && length < 13) throw malformed('a time is too short')
+  if (node.tag === 0x18 && length < 15) throw malformed('a time is too short')
   if (node.tag === 0x1c && length % 4 !== 0) throw malformed('a wide string ends too early')
   if (node.tag === 0x1e && length % 2 !== 0) throw malformed('a wide string ends too early')
 }
