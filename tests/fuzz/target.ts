@@ -19,7 +19,7 @@ export interface FuzzTarget {
 }
 
 /** A promise of a parser that did not hold. */
-class OracleError extends Error {
+export class OracleError extends Error {
   override readonly name = 'OracleError'
 }
 
