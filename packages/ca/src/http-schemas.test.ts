@@ -21,6 +21,12 @@ test('any JSON is an order or a refusal with places, nothing else', () => {
   )
 })
 
+test('an object with an odd length in place of a text is a refusal, not a fault of ours', () => {
+  const odd = { length: { toString: 1 } }
+  expect(() => parseOrder({ commonName: odd })).toThrow(CaError)
+  expect(() => parseOrder({ commonName: 'a', userId: odd })).toThrow(CaError)
+})
+
 test('what an order leaves out is the default of the API', () => {
   expect(parseOrder({ commonName: 'a' })).toEqual({
     name: 'a',

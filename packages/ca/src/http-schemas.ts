@@ -86,7 +86,7 @@ export function inWireNames(problems: readonly ProblemItem[]): ProblemItem[] {
 }
 
 function parse<T>(schema: z.ZodType<T>, value: unknown): T {
-  const parsed = schema.safeParse(value)
+  const parsed = tryParse(schema, value)
   if (parsed.success) return parsed.data
   const problems = parsed.error.issues.map(({ path, message }) => ({
     path: path.join('.'),
@@ -94,4 +94,17 @@ function parse<T>(schema: z.ZodType<T>, value: unknown): T {
   }))
   const texts = problems.map(({ path, message }) => (path ? `${path}: ${message}` : message))
   throw new CaError('ca/malformed-request', texts.join('; '), { problems, cause: parsed.error })
+}
+
+/** The library measures whatever has a `length`, a text or not: one that is no number throws. */
+function tryParse<T>(schema: z.ZodType<T>, value: unknown): z.ZodSafeParseResult<T> {
+  try {
+    return schema.safeParse(value)
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    throw new CaError('ca/malformed-request', 'an object stands where a text belongs', {
+      problems: [],
+      cause: error,
+    })
+  }
 }

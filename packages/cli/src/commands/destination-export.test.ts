@@ -46,6 +46,11 @@ describe('an export of a cockpit', () => {
     expect(read([plain, { ...plain, Name: 'other' }])).toEqual([plain, { ...plain, Name: 'other' }])
   })
 
+  test('with an object of odd length in place of its name is refused by place', () => {
+    writeFileSync(join(directory.path, 'odd.json'), '{"Name":{"length":{"toString":1}}}')
+    expect(() => readExport(join(directory.path, 'odd.json'), null)).toThrow(CliError)
+  })
+
   test('may hold booleans and numbers; the service keeps texts', () => {
     const body = { ...plain, 'HTML5.DynamicDestination': true, 'HTML5.Timeout': 30_000 }
     expect(read(body)).toEqual([

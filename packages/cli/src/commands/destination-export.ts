@@ -5,7 +5,9 @@ import { CliError } from '../cli-error.ts'
 
 /** A cockpit writes booleans and numbers as such in some versions; the service's values are texts. */
 const scalar = z.union([z.string(), z.number(), z.boolean()]).transform(String)
-const exported = z.looseObject({ Name: z.string().min(1) }).catchall(scalar)
+// Not `min(1)`: zod asks an object that stands there for its length, and trips over an odd one.
+const notEmpty = z.string().refine((text) => text !== '', 'is empty')
+const exported = z.looseObject({ Name: notEmpty }).catchall(scalar)
 const exportedList = z.array(exported).min(1)
 
 /** 1 MiB: hundreds of destinations, anything larger is another file. */
