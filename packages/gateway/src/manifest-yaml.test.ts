@@ -75,6 +75,16 @@ test.each([
   expect(messages(text)).toEqual([expect.stringMatching(message)])
 })
 
+test('nothing of a manifest reaches the warnings of the process', async () => {
+  const warnings: Error[] = []
+  const listen = (warning: Error) => warnings.push(warning)
+  process.on('warning', listen)
+  messages('a: !!set\n  ? !!binary c2VjcmV0\nb:\n  !!binary c2VjcmV0 : 1')
+  await new Promise(setImmediate)
+  process.off('warning', listen)
+  expect(warnings).toEqual([])
+})
+
 test('anchors are written out', () => {
   expect(read('a: &x { b: 1 }\nc: *x').documents[0]?.value).toEqual({ a: { b: 1 }, c: { b: 1 } })
 })

@@ -107,7 +107,13 @@ const tooDeep = `nested more than ${manifestLimits.depthMax} levels deep`
 function composeAll(text: string, budget: YamlBudget): Document.Parsed[] {
   const lines = new LineCounter()
   // The library compares every key of a map with every other one; `faultOfKeys` does not.
-  const composer = new Composer({ uniqueKeys: false, lineCounter: lines, prettyErrors: false })
+  const composer = new Composer({
+    uniqueKeys: false,
+    lineCounter: lines,
+    prettyErrors: false,
+    // Its warnings about odd keys would go to the process, with whatever a manifest holds.
+    logLevel: 'error',
+  })
   const documents: Document.Parsed[] = []
   for (const document of documentsOf(tokensOf(text, lines, budget), composer)) {
     const [error] = [...document.errors, ...document.warnings]
