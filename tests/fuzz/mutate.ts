@@ -17,7 +17,10 @@ export function makeInput(
   let input = random.pick(corpus)
   const changes = 1 + random.below(random.oneIn(3) ? 6 : 2)
   for (let change = 0; change < changes; change += 1) {
-    input = changed(target, input, random, random.pick(corpus)).subarray(0, inputBytesMax)
+    input = changed(target, input, random, random.pick(corpus)).subarray(
+      0,
+      target.inputBytesMax ?? inputBytesMax,
+    )
   }
   return input
 }

@@ -7,6 +7,8 @@ export interface FuzzTarget {
   readonly kind: InputKind
   /** Words of the grammar that mutations may put in, for text and JSON. */
   readonly words?: readonly string[]
+  /** Longest input, where an honest one takes longer than its time; else 64 KiB. */
+  readonly inputBytesMax?: number
   /** Valid inputs, made when asked for: by our own writers, and by the tools that are installed. */
   corpus(): Promise<readonly Uint8Array[]>
   /**

@@ -22,6 +22,8 @@ function fileOf(name: string, input: Uint8Array): string {
 export const config: FuzzTarget = {
   name: 'config-yaml',
   kind: 'text',
+  // As for manifests.
+  inputBytesMax: 16 * 1024,
   words: [
     'log:',
     '  level: ',
