@@ -2,16 +2,24 @@ import { globSync, readFileSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 import { findPostgres } from './packages/testing/src/postgres-binaries.ts'
 
+const read = (file: string) => readFileSync(new URL(file, import.meta.url), 'utf8')
+
+/** A fixture of a package without a store opens something else. */
+function mayUseStore(file: string): boolean {
+  const [, name = ''] = file.split('/')
+  return name === 'testing' || /@twinlatch\/store"/.test(read(`packages/${name}/package.json`))
+}
+
 /**
  * Tests that keep something in a store run once on each database: these are they, found by what
  * they call, so that a new one cannot be left out.
  */
 const onBothDatabases = globSync('packages/*/src/**/*.test.ts', {
   cwd: import.meta.dirname,
-}).filter((file) =>
-  /\b(openTestStore|createTestDatabase|open[A-Z]\w*Fixture)\(|fixture\.ts'/.test(
-    readFileSync(new URL(file, import.meta.url), 'utf8'),
-  ),
+}).filter(
+  (file) =>
+    mayUseStore(file) &&
+    /\b(openTestStore|createTestDatabase|open[A-Z]\w*Fixture)\(|fixture\.ts'/.test(read(file)),
 )
 const onPostgresOnly = 'packages/*/src/**/*.postgres.test.ts'
 
