@@ -238,7 +238,9 @@ function tlsFacts(handshake: {
 }): TlsFacts {
   const { socket, hello, domain, verifyError } = handshake
   const resumed = socket.isSessionReused()
-  const sent = domain.settings.requestClientCertificate ? readPeerChain(socket) : []
+  const sent = domain.settings.requestClientCertificate
+    ? readPeerChain(socket, domain.chains, { verified: verifyError === null, resumed })
+    : []
   // The absent certificate first: OpenSSL's verdict means nothing then (gateway.md section 4.3).
   const present = sent.length > 0
   return {
