@@ -37,10 +37,10 @@ export const derMutations: readonly ByteMutation[] = [
     if (a && b) [list[at], list[to]] = [b, a]
   }),
   onParent((list, at, random, donor) => {
-    if (donor.length > 0) list[at] = random.pick(donor)
+    if (donor.length > 0) list[at] = copyOf(random.pick(donor))
   }),
   onParent((list, at, random, donor) => {
-    if (donor.length > 0) list.splice(at, 0, random.pick(donor))
+    if (donor.length > 0) list.splice(at, 0, copyOf(random.pick(donor)))
   }),
   onNode((node, random) => {
     const inner = { ...node }
@@ -124,14 +124,14 @@ function onParent(
     if (parents.length === 0) return bytes
     const list = random.pick(parents)
     const donor = random.oneIn(2) ? root : parse(other)
-    // Copies: a node that became its own child would have no end.
-    const nodes = donor === null ? [] : flat(donor).map((node) => leafOf(node))
+    const nodes = donor === null ? [] : flat(donor)
     change(list, random.below(list.length), random, nodes)
     return encode(root)
   }
 }
 
-function leafOf(node: Tlv): Tlv {
+/** A node that became its own child would have no end. */
+function copyOf(node: Tlv): Tlv {
   const encoded = encode(node)
   return parse(encoded) ?? leaf(node.tag, node.content)
 }
