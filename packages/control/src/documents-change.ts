@@ -8,7 +8,7 @@ import {
   type ParsedDocument,
   type StoredDocument,
 } from './document.ts'
-import type { DocumentRow, DocumentStore } from './document-store.ts'
+import { type DocumentRow, type DocumentStore, storable } from './document-store.ts'
 import { checkSets, invalidDocuments } from './documents-check.ts'
 import { canonicalJson } from './json.ts'
 import { controlLimits } from './limits.ts'
@@ -57,9 +57,7 @@ export async function changeDocuments(
   const rows = await tools.documents.all(database)
   const { subaccountId } = order.by
   const own = new Map(
-    rows
-      .filter((row) => row.subaccountId === subaccountId)
-      .map((row) => [identityOf(row.document), row]),
+    rows.filter((row) => row.subaccountId === subaccountId).map((row) => [row.identity, row]),
   )
   const now = tools.clock.now()
   const steps = order.documents.map((wanted) => {
@@ -96,15 +94,21 @@ function applyStep(
   row: DocumentRow | undefined,
   now: Date,
 ): Step {
-  const after = { ...wanted, createdAt: row?.document.createdAt ?? now.toISOString() }
-  if (!row) {
-    const write = (database: Database) => documents.insert(database, subaccountId, after)
-    return { result: resultOf(wanted, 'created'), write, after }
-  }
-  if (sameContent(row.document, wanted)) {
+  const { file, index } = wanted
+  if (row && sameContent(row.document, wanted)) {
+    const after = { ...row.document, file, index }
     return { result: resultOf(wanted, 'unchanged'), write: null, after }
   }
-  const write = (database: Database) => documents.replace(database, row, after, now)
+  const next = storable({
+    ...wanted,
+    createdAt: row?.document.createdAt ?? now.toISOString(),
+  })
+  const after = { ...next.document, file, index }
+  if (!row) {
+    const write = (database: Database) => documents.insert(database, subaccountId, next)
+    return { result: resultOf(wanted, 'created'), write, after }
+  }
+  const write = (database: Database) => documents.replace(database, row, next, now)
   return { result: resultOf(wanted, 'configured'), write, after }
 }
 
@@ -141,7 +145,7 @@ function setsAfter(
 ): DocumentSet[] {
   const touched = new Set(wanted.map(identityOf))
   const untouched = rows.filter(
-    ({ subaccountId, document }) => subaccountId !== own || !touched.has(identityOf(document)),
+    ({ subaccountId, identity }) => subaccountId !== own || !touched.has(identity),
   )
   const sets = setsOf(untouched)
   const others = sets.filter(({ subaccountId }) => subaccountId !== own)

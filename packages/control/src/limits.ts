@@ -22,6 +22,13 @@ export const controlLimits = {
   documentBytesMax: 1024 * 1024,
   /** Documents of one subaccount: every apply plans all of them. */
   documentsMax: 20_000,
+  /**
+   * Sealed bodies of documents that are kept opened, all subaccounts together: a very large
+   * installation has 10 MB. What is beyond is opened anew for every change.
+   */
+  openedCharactersMax: 256 * 1024 * 1024,
+  /** Bodies asked for in one question: SQLite and PostgreSQL take some ten thousand parameters. */
+  bodiesRead: 500,
   /** Files of one call: a repository of manifests, not a disk. */
   filesMax: 1_000,
   fileNameCharactersMax: 1_000,

@@ -42,6 +42,12 @@ const head = /^tl1\.(key_[0-9a-f]{32})\.([\w-]{16})\.$/
 const headCharacters = 58
 
 /**
+ * So many characters at the beginning of a sealed text are of no other one: its key, and a nonce
+ * that is never used twice. Who keeps what he opened knows by them whether it is still the same.
+ */
+export const sealedMarkCharacters = headCharacters
+
+/**
  * Seals with AES-256-GCM under the active data key. The text says its own format and key:
  * `tl1.<key id>.<nonce>.<ciphertext and tag>`, both base64url, so that values of several keys lie
  * side by side and a change of the master key only wraps the data keys anew.
