@@ -16,6 +16,8 @@ const hasTools = findPostgres() && !requireTool('curl').missing && !requireTool(
 
 /** How long a change may take to reach another process, or a connection to come back. */
 const patienceMs = 15_000
+/** In which a caller is told that the database is away (docs/guide/database.md). */
+const boundMs = 10_000
 
 /** Asks until `good` holds; the last answer is the one that is judged. */
 async function eventually<T>(ask: () => Promise<T>, good: (answer: T) => boolean): Promise<T> {
@@ -78,6 +80,13 @@ describe.skipIf(!hasTools)('two servers on one PostgreSQL', () => {
   const generation = async (index: 0 | 1) =>
     Number((await api(index, '/api/status')).body['generation'])
 
+  let client: readonly string[]
+  const call = () =>
+    serverOf(0).curl([
+      ...[...client, '-o', '/dev/null', '-w', '%{http_code}'],
+      `https://httpbin-x509.mtls.localhost:${serverOf(0).gatewayPort}/headers`,
+    ])
+
   test('keep nothing in their homes but keys and what commands need', () => {
     for (const home of homes) {
       expect(() => readFileSync(join(home, 'twinlatch.db'))).toThrow('ENOENT')
@@ -115,13 +124,6 @@ describe.skipIf(!hasTools)('two servers on one PostgreSQL', () => {
   })
 
   describe('when the database goes away', () => {
-    let client: readonly string[]
-    const call = () =>
-      serverOf(0).curl([
-        ...[...client, '-o', '/dev/null', '-w', '%{http_code}'],
-        `https://httpbin-x509.mtls.localhost:${serverOf(0).gatewayPort}/headers`,
-      ])
-
     beforeAll(async () => {
       await serverOf(0).end()
       started.splice(started.indexOf(serverOf(0)), 1)
@@ -184,6 +186,43 @@ describe.skipIf(!hasTools)('two servers on one PostgreSQL', () => {
       const { health } = serverOf(0).ready.urls
       const ready = () => fetch(`${health}/readyz`).then(({ status }) => status)
       expect(await eventually(ready, (status) => status === 200)).toBe(200)
+    })
+  })
+
+  describe('when the database freezes, and neither answers nor closes', () => {
+    beforeAll(() => postgres.freeze())
+    afterAll(() => postgres.thaw())
+
+    test('control answers 503 within ten seconds, and says why', async () => {
+      const startedAt = performance.now()
+      const paths = ['/api/documents', '/ca/certificates', '/api/bindings']
+      const answers = await Promise.all(paths.map((path) => api(0, path)))
+      expect(performance.now() - startedAt).toBeLessThan(boundMs + 2_000)
+      for (const { status, body } of answers) {
+        expect([status, body['detail']]).toEqual([
+          503,
+          expect.stringContaining('cannot be reached'),
+        ])
+      }
+    })
+
+    test('the data path goes on serving meanwhile, and a change is refused in the same time', async () => {
+      const startedAt = performance.now()
+      const applying = apply(0, manifest('frozen'))
+      for (let count = 0; count < 5; count += 1) expect((await call()).stdout).toBe('200')
+      expect((await applying).stderr).toContain('The database cannot be reached')
+      expect(performance.now() - startedAt).toBeLessThan(boundMs + 2_000)
+      const { health } = serverOf(0).ready.urls
+      expect((await fetch(`${health}/readyz`)).status).toBe(503)
+    })
+
+    test('it recovers by itself', async () => {
+      postgres.thaw()
+      const applied = await eventually(
+        () => apply(0, manifest('thawed')),
+        ({ code }) => code === 0,
+      )
+      expect([applied.code, applied.stderr]).toEqual([0, ''])
     })
   })
 

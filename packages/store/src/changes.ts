@@ -1,6 +1,7 @@
 import { type Logger, messageOf, type Stoppable } from '@twinlatch/kit'
 import { sql } from 'kysely'
 import type { Database } from './database.ts'
+import { storeLimits } from './limits.ts'
 
 type Tables = { store_changes: { topic: string; version: number } }
 
@@ -43,6 +44,7 @@ export function createChanges(
   let watching: Stoppable | undefined
   let checking: Promise<void> | undefined
   let again = false
+  let retry: NodeJS.Timeout | undefined
 
   const check = async () => {
     const rows = await readVersions(database, [...watched.keys()])
@@ -58,10 +60,14 @@ export function createChanges(
     checking ??= (async () => {
       while (again) {
         again = false
-        // Without the database there is no news; the transport wakes us when it is back.
-        await check().catch((error: unknown) =>
-          log.debug({ event: 'store.changes_unread', reason: messageOf(error) }, 'no news'),
-        )
+        await check().catch((error: unknown) => {
+          log.debug({ event: 'store.changes_unread', reason: messageOf(error) }, 'no news')
+          // Whoever was woken because the database is back may have met a connection of before.
+          retry ??= setTimeout(() => {
+            retry = undefined
+            wake()
+          }, storeLimits.changeRetryMs).unref()
+        })
       }
       checking = undefined
     })()
@@ -92,6 +98,7 @@ export function createChanges(
     },
     async stop() {
       watched.clear()
+      clearTimeout(retry)
       await watching?.stop()
       await checking
     },

@@ -28,15 +28,32 @@ export const storeLimits = {
   /** Connections of one process to PostgreSQL: one writes, the others read; a server has 100. */
   connectionsMax: 10,
   /** A database that does not even accept a connection in this time counts as away. */
-  connectTimeoutMs: 5_000,
+  connectTimeoutMs: 3_000,
+  /**
+   * A database that owes an answer and sends no byte for this long counts as away: a statement of
+   * ours takes milliseconds. With the limit above, callers wait less than ten seconds to be told.
+   */
+  silenceMs: 6_000,
+  /** After silence nobody waits for it again at once: callers are refused for so long. */
+  silencePauseMs: 1_000,
+  /** Steps that change the schema work on whole tables without a word. */
+  schemaSilenceMs: 35_000,
+  /** How long a write waits for one of another process; below `silenceMs`, to know which it was. */
+  lockWaitMs: 5_000,
+  /** A connection on which nothing is asked, that for notices of change, is asked this often. */
+  heartbeatMs: 5_000,
+  /** A server that does not take leave in this time is left. */
+  goodbyeMs: 1_000,
   /** An idle connection is given back to the server after this. */
   connectionIdleMs: 30_000,
-  /** Longest statement, and longest pause within a transaction: it holds all writers up. */
+  /** Longest statement: a listing of a hundred thousand documents takes some seconds. */
   statementTimeoutMs: 30_000,
+  /** Longest pause within a transaction, whose process is gone: it holds all writers up. */
+  transactionPauseMs: 10_000,
   /** A change that other processes came in between of is made again this often, then refused. */
   conflictRetriesMax: 5,
-  /** How often a start waits `writeWaitMs` for the migration of another process: a minute. */
-  migrationWaitsMax: 6,
+  /** How often a start waits `lockWaitMs` for the migration of another process: a minute. */
+  migrationWaitsMax: 12,
   /** Rows copied at a time: of the largest documents, still few enough to hold in memory. */
   copyRows: 100,
   /** First and longest pause before a lost connection is tried again. */
@@ -46,6 +63,8 @@ export const storeLimits = {
   changePollMs: 500,
   /** Should a notification ever get lost, PostgreSQL is asked this often all the same. */
   changeRecheckMs: 30_000,
+  /** Pause before news that could not be read is asked for again. */
+  changeRetryMs: 2_000,
   /**
    * A new data key seals nothing for so long where several processes share a database, so that
    * each of them has it before it meets a value sealed with it.

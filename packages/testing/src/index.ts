@@ -3,6 +3,7 @@ export { operationsOf, routesOf } from './api-routes.ts'
 export { createFakeClock, type FakeClock } from './fake-clock.ts'
 export { expectGolden } from './golden.ts'
 export { type Origin, type OriginAnswer, openOrigin, type RecordedRequest } from './origin.ts'
+export { openPausingProxy, type PausingProxy } from './pausing-proxy.ts'
 export { freePort, freePorts } from './ports.ts'
 export {
   createPostgresDatabase,

@@ -20,6 +20,9 @@ export interface PostgresServer extends Stoppable {
   halt(): Promise<void>
   /** Up again after `halt`, on the same port with the same data. */
   resume(): Promise<void>
+  /** Stops every process of it where it stands: the kernel goes on accepting and acknowledging. */
+  freeze(): void
+  thaw(): void
 }
 
 /** How long a server on a busy machine may take to come up. */
@@ -55,7 +58,11 @@ export async function startPostgres(): Promise<PostgresServer | undefined> {
       resume: async () => {
         running ??= await start()
       },
+      freeze: () => signalAll(running, 'SIGSTOP'),
+      thaw: () => signalAll(running, 'SIGCONT'),
       stop: async () => {
+        // A stopped process heeds no signal but this one.
+        signalAll(running, 'SIGCONT')
         await halt()
         await directory.remove()
       },
@@ -203,6 +210,16 @@ async function launch(
   }
   child.kill('SIGQUIT')
   throw new Error(`PostgreSQL did not start: ${log}`)
+}
+
+/** The server first, so that it makes no further process meanwhile. */
+function signalAll(server: ChildProcess | undefined, signal: NodeJS.Signals): void {
+  if (server?.pid === undefined || server.exitCode !== null) return
+  process.kill(server.pid, signal)
+  const children = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8')
+  for (const pid of children.split(' ').filter((text) => text !== '')) {
+    process.kill(Number(pid), signal)
+  }
 }
 
 async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {

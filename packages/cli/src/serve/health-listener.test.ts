@@ -41,6 +41,16 @@ describe('answers', () => {
     expect((await get('/readyz')).headers.get('cache-control')).toBe('no-store')
   })
 
+  test('a check that says nothing is not ready, in time for a probe', async () => {
+    storeAnswers = () => new Promise(() => undefined)
+    const startedAt = performance.now()
+    expect(await get('/readyz?verbose')).toMatchObject({
+      status: 503,
+      text: expect.stringContaining('[-] store'),
+    })
+    expect(performance.now() - startedAt).toBeLessThan(5_000)
+  })
+
   test('metrics come in the exposition format', async () => {
     const { headers, text } = await get('/metrics')
     expect(headers.get('content-type')).toContain('version=0.0.4')

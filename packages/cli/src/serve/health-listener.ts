@@ -20,6 +20,8 @@ export interface HealthOptions {
 
 /** How long an answer that has begun may take to arrive when the listener stops. */
 const drainMs = 2000
+/** A check asks one small question; probes give up after a few seconds themselves. */
+const checkTimeoutMs = 2000
 
 /** `/livez`, `/readyz`, `/healthz` and `/metrics` over plain HTTP on loopback; GET and HEAD only. */
 export async function openHealthListener(
@@ -77,11 +79,24 @@ async function answerReadiness(
 ): Promise<void> {
   const results = [{ name: 'serving', ok: options.isServing() }]
   for (const { name, check } of options.checks) {
-    results.push({ name, ok: await check().catch(() => false) })
+    results.push({ name, ok: await inTime(check().catch(() => false)) })
   }
   const ready = results.every(({ ok }) => ok)
   const lines = results.map(({ name, ok }) => `[${ok ? '+' : '-'}] ${name}`)
   answer(res, ready ? 200 : 503, verbose ? lines.join('\n') : ready ? 'ok' : 'not ready')
+}
+
+/** What does not say that it is well within the patience of a probe is not. */
+async function inTime(result: Promise<boolean>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, checkTimeoutMs, false)
+  })
+  try {
+    return await Promise.race([result, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 function answer(res: ServerResponse, status: number, body: string, type = 'text/plain'): void {

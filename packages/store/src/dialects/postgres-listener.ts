@@ -1,6 +1,6 @@
 import { type Logger, messageOf, type Stoppable } from '@twinlatch/kit'
-import { Client } from 'pg'
 import { storeLimits } from '../limits.ts'
+import { WatchedClient } from './postgres-client.ts'
 
 /** Name of the channel; it is the database's own, so that databases do not hear one another. */
 export const changeChannel = 'twinlatch_changes'
@@ -12,7 +12,7 @@ export const changeChannel = 'twinlatch_changes'
  */
 export function listenForChanges(url: string, wake: () => void, log: Logger): Stoppable {
   let stopped = false
-  let client: Client | undefined
+  let client: WatchedClient | undefined
   let timer: NodeJS.Timeout | undefined
   let failures = 0
 
@@ -30,33 +30,47 @@ export function listenForChanges(url: string, wake: () => void, log: Logger): St
     timer.unref()
   }
   const connect = async () => {
-    const next = new Client({
+    const next = new WatchedClient({
       connectionString: url,
       application_name: 'twinlatch changes',
       connectionTimeoutMillis: storeLimits.connectTimeoutMs,
       keepAlive: true,
     })
     client = next
-    next.on('error', (error) => retry(messageOf(error)))
-    next.on('end', () => retry('the connection ended'))
+    const lost = (reason: string) => {
+      if (client === next) retry(reason)
+    }
+    next.on('error', (error) => lost(messageOf(error)))
+    next.on('end', () => lost('the connection ended'))
     next.on('notification', wake)
     try {
       await next.connect()
-      await next.query(`listen ${changeChannel}`)
+      await ask(next, `listen ${changeChannel}`)
     } catch (error) {
-      await next.end().catch(() => undefined)
+      next.abandon()
       return retry(messageOf(error))
     }
     if (failures > 0) log.info({ event: 'store.connection_restored' }, 'the database is back')
     failures = 0
     wake()
   }
+  // A connection that only listens would never learn that nobody is there any more.
+  const heartbeat = setInterval(() => {
+    if (!timer && client) void ask(client, 'select 1').catch(() => undefined)
+  }, storeLimits.heartbeatMs)
+  heartbeat.unref()
   void connect()
   return {
     async stop() {
       stopped = true
       clearTimeout(timer)
-      await client?.end().catch(() => undefined)
+      clearInterval(heartbeat)
+      await client?.close()
     },
   }
+}
+
+/** Its failure is an event of the connection. */
+function ask(client: WatchedClient, text: string): Promise<unknown> {
+  return client.answered(client.query(text), storeLimits.silenceMs)
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -8,10 +9,11 @@ import {
   SelectQueryNode,
   type TransactionSettings,
 } from 'kysely'
-import { Pool, type PoolClient, type QueryResult as PostgresResult } from 'pg'
+import { Pool, type QueryResult as PostgresResult } from 'pg'
 import { StoreError } from '../errors.ts'
 import { storeLimits } from '../limits.ts'
 import { WriteQueue } from '../write-queue.ts'
+import { WatchedClient } from './postgres-client.ts'
 import { BytewiseCompiler } from './postgres-compiler.ts'
 import { translatePostgresError } from './postgres-error.ts'
 import { parsePostgresUrl } from './postgres-url.ts'
@@ -38,16 +40,15 @@ const writeLock = 0x7477696e6c
 export function openPostgres(url: string): Postgres {
   parsePostgresUrl(url)
   const pool = new Pool({
+    Client: WatchedClient,
     connectionString: url,
     application_name: 'twinlatch',
     max: storeLimits.connectionsMax,
     connectionTimeoutMillis: storeLimits.connectTimeoutMs,
     idleTimeoutMillis: storeLimits.connectionIdleMs,
-    lock_timeout: storeLimits.writeWaitMs,
+    lock_timeout: storeLimits.lockWaitMs,
     statement_timeout: storeLimits.statementTimeoutMs,
-    idle_in_transaction_session_timeout: storeLimits.statementTimeoutMs,
-    // Beyond the server's own limit: then it is the network that keeps the answer.
-    query_timeout: storeLimits.statementTimeoutMs + storeLimits.connectTimeoutMs,
+    idle_in_transaction_session_timeout: storeLimits.transactionPauseMs,
     keepAlive: true,
     // Nothing here keeps a process alive that has nothing else to do.
     allowExitOnIdle: true,
@@ -55,9 +56,20 @@ export function openPostgres(url: string): Postgres {
   // An idle connection that the server cuts is replaced when the next one is needed.
   pool.on('error', () => undefined)
   // One that is in use fails its next statement; without a listener the event would end the process.
-  pool.on('connect', (client) => client.on('error', () => undefined))
+  const clients = new Set<WatchedClient>()
+  const idle = new Set<WatchedClient>()
+  pool.on('connect', (client) => {
+    client.on('error', () => undefined)
+    clients.add(watched(client))
+  })
+  pool.on('remove', (client) => {
+    clients.delete(watched(client))
+    idle.delete(watched(client))
+  })
+  pool.on('acquire', (client) => idle.delete(watched(client)))
+  pool.on('release', (_error, client) => idle.add(watched(client)))
   const queue = new WriteQueue()
-  const state: State = { pool, queue, closed: false }
+  const state: State = { pool, clients, idle, queue, closed: false, awayUntilMs: 0 }
   let closing: Promise<void> | undefined
   return {
     queue,
@@ -72,13 +84,28 @@ export function openPostgres(url: string): Postgres {
 async function closeAll(state: State): Promise<void> {
   await state.queue.close()
   state.closed = true
-  await state.pool.end()
+  const ended = state.pool.end()
+  // Every connection leaves by itself, unless the server is frozen.
+  await Promise.race([ended, delay(storeLimits.goodbyeMs, undefined, { ref: false })])
+  for (const client of state.clients) client.abandon()
 }
 
 interface State {
   readonly pool: Pool
+  readonly clients: ReadonlySet<WatchedClient>
+  readonly idle: ReadonlySet<WatchedClient>
   readonly queue: WriteQueue
   closed: boolean
+  /** Monotonic time until which a silent database is not asked again. */
+  awayUntilMs: number
+}
+
+type PooledClient = WatchedClient & { release(broken?: boolean): void }
+
+/** The pool makes no others. */
+function watched<T extends object>(client: T): T & WatchedClient {
+  if (client instanceof WatchedClient) return client
+  throw new TypeError('a connection that nobody watches')
 }
 
 class QueuedDialect extends PostgresDialect {
@@ -131,7 +158,7 @@ class QueuedDriver implements Driver {
 }
 
 interface OpenTransaction {
-  readonly client: PoolClient
+  readonly client: PooledClient
   /** Gives the turn to write back. */
   readonly release: () => void
 }
@@ -164,7 +191,7 @@ class Session implements DatabaseConnection {
   async #beginWith(text: string, release: () => void): Promise<void> {
     const client = await connect(this.#state)
     try {
-      await send(client, text)
+      await this.#send(client, text)
     } catch (error) {
       client.release(true)
       throw error
@@ -176,7 +203,7 @@ class Session implements DatabaseConnection {
   async commit(): Promise<void> {
     if (!this.#open) return
     const { client, release } = this.#open
-    const { command } = await send(client, 'commit')
+    const { command } = await this.#send(client, 'commit')
     // After a statement failed, COMMIT is answered with ROLLBACK.
     if (command !== 'COMMIT') throw new TypeError('a failed statement of this transaction was kept')
     this.#open = null
@@ -190,7 +217,7 @@ class Session implements DatabaseConnection {
     this.#open = null
     let broken = false
     try {
-      await send(client, 'rollback')
+      await this.#send(client, 'rollback')
     } catch {
       // The server rolls back by itself what a lost connection left open.
       broken = true
@@ -201,11 +228,11 @@ class Session implements DatabaseConnection {
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    if (this.#open) return run(this.#open.client, query)
+    if (this.#open) return this.#run(this.#open.client, query)
     if (SelectQueryNode.is(query.query)) return this.#read(query)
     await this.begin()
     try {
-      const result = await run<R>(this.#transaction().client, query)
+      const result = await this.#run<R>(this.#transaction().client, query)
       await this.commit()
       return result
     } finally {
@@ -222,7 +249,7 @@ class Session implements DatabaseConnection {
     const client = await connect(this.#state)
     let broken = true
     try {
-      const result = await run<R>(client, query)
+      const result = await this.#run<R>(client, query)
       broken = false
       return result
     } catch (error) {
@@ -237,37 +264,63 @@ class Session implements DatabaseConnection {
     if (this.#open) return this.#open
     throw new TypeError('there is no open transaction')
   }
+
+  /** The result of the last of one or more statements without parameters. */
+  #send(client: PooledClient, text: string): Promise<PostgresResult> {
+    return ask(this.#state, client, storeLimits.silenceMs, async () => {
+      const result: PostgresResult | PostgresResult[] = await client.query(text)
+      return Array.isArray(result) ? (result.at(-1) as PostgresResult) : result
+    })
+  }
+
+  #run<R>(client: PooledClient, query: CompiledQuery): Promise<QueryResult<R>> {
+    const isSchema = /^(?:Create|Alter|Drop)/.test(query.query.kind)
+    const silenceMs = isSchema ? storeLimits.schemaSilenceMs : storeLimits.silenceMs
+    return ask(this.#state, client, silenceMs, async () => {
+      const { command, rowCount, rows } = await client.query(query.sql, [...query.parameters])
+      const counts = command === 'INSERT' || command === 'UPDATE' || command === 'DELETE'
+      return {
+        // The row type is what Kysely derived from the query.
+        rows: rows as R[],
+        ...(counts ? { numAffectedRows: BigInt(rowCount ?? 0) } : {}),
+      }
+    })
+  }
 }
 
-async function connect({ pool, closed }: State): Promise<PoolClient> {
+async function connect(state: State): Promise<PooledClient> {
+  const { pool, closed, awayUntilMs } = state
   if (closed) throw new StoreError('store/stopped', 'The database was closed.')
+  const startedMs = performance.now()
+  if (startedMs < awayUntilMs) throw translatePostgresError(new Error('it did not answer just now'))
+  const full = pool.totalCount >= storeLimits.connectionsMax
   try {
-    return await pool.connect()
+    return watched(await pool.connect())
   } catch (error) {
+    // In a full pool it may be our own statements that one waited for.
+    const waitedMs = performance.now() - startedMs
+    if (!full && waitedMs >= storeLimits.connectTimeoutMs) turnAway(state)
     throw translatePostgresError(error)
   }
 }
 
-/** The result of the last of one or more statements without parameters. */
-async function send(client: PoolClient, text: string): Promise<PostgresResult> {
+/** Statements and their result; a server that falls silent meanwhile is left alone for a moment. */
+async function ask<T>(
+  state: State,
+  client: PooledClient,
+  silenceMs: number,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
-    const result: PostgresResult | PostgresResult[] = await client.query(text)
-    return Array.isArray(result) ? (result.at(-1) as PostgresResult) : result
+    return await client.answered(work(), silenceMs)
   } catch (error) {
+    if (client.silent) turnAway(state)
     throw translatePostgresError(error)
   }
 }
 
-async function run<R>(client: PoolClient, query: CompiledQuery): Promise<QueryResult<R>> {
-  try {
-    const { command, rowCount, rows } = await client.query(query.sql, [...query.parameters])
-    const counts = command === 'INSERT' || command === 'UPDATE' || command === 'DELETE'
-    return {
-      // The row type is what Kysely derived from the query.
-      rows: rows as R[],
-      ...(counts ? { numAffectedRows: BigInt(rowCount ?? 0) } : {}),
-    }
-  } catch (error) {
-    throw translatePostgresError(error)
-  }
+/** What lies ready went the same way; to find that out of each would take as long again. */
+function turnAway(state: State): void {
+  for (const client of state.idle) client.abandon()
+  state.awayUntilMs = performance.now() + storeLimits.silencePauseMs
 }
