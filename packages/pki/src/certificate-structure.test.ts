@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { parseCertificate } from './certificate.ts'
 import { type DerNode, encodeDer, readDer } from './der.ts'
 import { oid, sequence, setOf } from './der-write.ts'
+import { PkiError } from './errors.ts'
 
 let valid: Uint8Array
 beforeAll(async () => {
@@ -61,6 +62,8 @@ const wrong: [string, readonly number[], (part: DerNode) => readonly Uint8Array[
   ['a parameter of half a time', [...key, 0, 1], () => [encodeDer(0x17, Buffer.alloc(12, '1'))]],
   ['a parameter of no bits at all', [...key, 0, 1], () => [Uint8Array.of(3, 0)]],
   ['a parameter of an empty number', [...key, 0, 1], () => [Uint8Array.of(2, 0)]],
+  ['a parameter of an empty enumeration', [...key, 0, 1], () => [Uint8Array.of(0x0a, 0)]],
+  ['a parameter that is a set without parts', [...key, 0, 1], () => [Uint8Array.of(0x11, 1, 0)]],
   ['a unique id of nine unused bits', key, ({ raw }) => [raw, Uint8Array.of(0x82, 2, 9, 0)]],
   ['a subject that holds a number', subject, nameOf(encodeDer(0x02, Uint8Array.of(1)))],
   ['a subject that holds a time', subject, nameOf(encodeDer(0x17, Buffer.from('300101000000Z')))],
@@ -69,6 +72,18 @@ const wrong: [string, readonly number[], (part: DerNode) => readonly Uint8Array[
   ['a serial number that is padded', serial, () => [encodeDer(0x02, Uint8Array.of(0, 1))]],
 ]
 
+const range = (end: number) => Array.from({ length: end }, (_, index) => index)
+
+function isRead(read: () => unknown): boolean {
+  try {
+    read()
+    return true
+  } catch (error) {
+    if (error instanceof PkiError) return false
+    throw error
+  }
+}
+
 describe('a certificate that OpenSSL cannot read is not read here', () => {
   test.each(wrong)('%s', (_, place, change) => {
     const der = changed(valid, place, change)
@@ -76,6 +91,16 @@ describe('a certificate that OpenSSL cannot read is not read here', () => {
     expect(() => parseCertificate(der)).toThrow(
       expect.objectContaining({ code: 'pki/malformed-certificate' }),
     )
+  })
+
+  test.each(range(256))('nor with a parameter of type %i, whatever it holds', (tag) => {
+    const contents = ['', '00', '01', '80', 'ff', '0000', '0001', 'ff80', '0080', '8001', '020100']
+    for (const hex of [...contents, '30'.repeat(12), '30'.repeat(14), '31'.repeat(300)]) {
+      const parameter = encodeDer(tag, Buffer.from(hex, 'hex'))
+      const der = changed(valid, [...key, 0, 1], () => [parameter])
+      if (isRead(() => parseCertificate(der)))
+        expect(new X509Certificate(der).raw).toHaveLength(der.length)
+    }
   })
 
   test('the edits themselves change nothing else', () => {

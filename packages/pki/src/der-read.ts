@@ -77,7 +77,8 @@ export function readOctets(node: DerNode, primitiveTag = 0x04): Uint8Array {
 export function assertSoundPrimitive(node: DerNode): void {
   const { length } = node.content
   if (node.tag === 0x01) readBoolean(node)
-  if (node.tag === 0x02) readInteger(node)
+  // X.690 section 8.4: an enumeration is written like a number.
+  if (node.tag === 0x02 || node.tag === 0x0a) readInteger({ ...node, tag: 0x02 })
   if (node.tag === 0x03) readBitString(node)
   if (node.tag === 0x05 && length > 0) throw malformed('a null that holds something')
   if (node.tag === 0x06) readOid(node)

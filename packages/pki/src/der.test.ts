@@ -22,6 +22,11 @@ describe('strict DER', () => {
     ['nothing', ''],
     ['a tag alone', '30'],
     ['a tag number without end', '1f ff ff ff ff ff 00'],
+    ['a small tag number in the long form', '1f 02 01 00'],
+    ['a tag number that begins with zeros', '1f 80 22 01 00'],
+    ['an end mark where nothing ends', '30 02 00 00'],
+    ['a sequence that is not constructed', '10 00'],
+    ['a set that is not constructed', '11 01 00'],
   ])('%s is refused', (_, encoding) => {
     expect(() => readDer(bytes(encoding))).toThrow(PkiError)
   })

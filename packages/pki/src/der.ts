@@ -80,6 +80,7 @@ function readNode(cursor: Cursor, start: number, end: number, depth: number): De
   if (cursor.nodesLeft < 0) throw tooMuch('too many elements')
   const tag = cursor.bytes[start]
   if (start >= end || tag === undefined) throw malformed(`ends too early at byte ${start}`)
+  if (isNoType(tag)) throw malformed(`no type of an element at byte ${start}`)
   const afterTag = skipTag(cursor, start, end)
   const { length, next } = readLength(cursor, afterTag, end)
   const constructed = (tag & 0x20) !== 0
@@ -138,12 +139,20 @@ function readIndefinite(cursor: Cursor, begin: IndefiniteStart): DerNode {
   }
 }
 
+/** An end mark where nothing ends, or a sequence or set that is not constructed (X.690 8.1.5, 8.9.1, 8.11.1). */
+function isNoType(tag: number): boolean {
+  return tag === 0x00 || tag === 0x10 || tag === 0x11
+}
+
 /** Tag numbers above 30 take more octets; nothing we interpret has one, but a stranger's may. */
 function skipTag(cursor: Cursor, start: number, end: number): number {
   let next = start + 1
   if (((cursor.bytes[start] ?? 0) & 0x1f) !== 0x1f) return next
   while (next < end && next < start + 5 && ((cursor.bytes[next] ?? 0) & 0x80) !== 0) next += 1
   if (next >= end || next >= start + 5) throw malformed(`unreadable tag at byte ${start}`)
+  // X.690 section 8.1.2: smaller numbers have the short form only, and no number begins with zeros.
+  const first = cursor.bytes[start + 1] ?? 0
+  if (first < 0x1f || first === 0x80) throw malformed(`unreadable tag at byte ${start}`)
   return next + 1
 }
 
