@@ -102,10 +102,32 @@ describe('what cannot be used is refused, with every fault and its place', () =>
     )
   })
 
-  test('a file of more than 1 MiB', () => {
-    expect(() => read(`#${'x'.repeat(1024 * 1024)}`)).toThrow(
-      expect.objectContaining({ why: 'it is larger than 1 MiB' }),
+  test('a file of more than 64 KiB', () => {
+    expect(() => read(`#${'x'.repeat(64 * 1024)}`)).toThrow(
+      expect.objectContaining({ why: 'it is larger than 64 KiB' }),
     )
+  })
+
+  test('a key given twice below, with its place', () => {
+    expect(() => read('gateway:\n  xfcc: {}\n  xfcc: {}\n')).toThrow(
+      expect.objectContaining({ why: expect.stringContaining('line 3, column 3') }),
+    )
+  })
+
+  test.each([
+    ['broken lines', '[*]}\n'.repeat(10_000)],
+    ['aliases', `log: [${'*a, '.repeat(10_000)}]`],
+    ['keys given twice', 'log: 1\n'.repeat(5_000)],
+  ])('the first ten of thousands of %s, and how many follow', (_, text) => {
+    const why = expect.stringMatching(/^([^\n]+\n){10}and \d{4,} more$/)
+    expect(() => read(text)).toThrow(expect.objectContaining({ why }))
+  })
+
+  test('thousands of keys, each compared once', () => {
+    const text = Array.from({ length: 9_000 }, (_, index) => `${index}: \n`).join('')
+    const begin = process.threadCpuUsage()
+    expect(() => read(text)).toThrow(CliError)
+    expect(process.threadCpuUsage(begin).user / 1000).toBeLessThan(400)
   })
 
   test('a directory in its place', () => {
