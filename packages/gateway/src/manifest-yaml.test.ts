@@ -219,6 +219,18 @@ describe('what there is of YAML in one call', () => {
     }
   })
 
+  test.each([
+    ['lines', '', '[*]}\n'],
+    ['marks', 'a: [', ',,'],
+    ['tags', 'a: [', '!!x '],
+    ['keys', '', '{? [a]\n: {b: c}}\n'],
+    ['documents', '', '---\n} } }\n'],
+  ])('ends with more faults than a person could read: broken %s', (_name, begin, part) => {
+    const text = `${begin}${part.repeat(manifestLimits.faultsMax)}`
+    expect(messages(text)).toEqual(['more than 1000 faults of YAML in one call'])
+    expect(messages(begin + part.repeat(30)).join()).toMatch(/not valid YAML: line \d/)
+  })
+
   test('counts over all files, and is told once', () => {
     const half = `data: [${'1,'.repeat(manifestLimits.nodesMax * 0.6)}1]`
     const files = ['a', 'b', 'c'].map((name) => ({ name, text: half }))

@@ -30,6 +30,11 @@ export const manifestLimits = {
   nodesMax: 200_000,
   /** Tokens of one call, blanks and comments included: five of them to a value. */
   tokensMax: 1_000_000,
+  /**
+   * Faults of one call, all but the first of each document for nobody: a text of nothing else would
+   * take 9 µs a character.
+   */
+  faultsMax: 1000,
 } as const
 
 /** One YAML document as plain JSON, with its place. */
@@ -43,9 +48,11 @@ export interface RawDocument {
 export class YamlBudget {
   #nodes = 0
   #tokens = 0
+  #faults = 0
 
   get isSpent(): boolean {
-    return this.#nodes > manifestLimits.nodesMax || this.#tokens > manifestLimits.tokensMax
+    const { nodesMax, tokensMax, faultsMax } = manifestLimits
+    return this.#nodes > nodesMax || this.#tokens > tokensMax || this.#faults > faultsMax
   }
 
   /** Counts one token of the lexer; throws when it is one too many. */
@@ -59,6 +66,13 @@ export class YamlBudget {
         ? `more than ${nodesMax} YAML values in one call`
         : `more than ${tokensMax} YAML tokens in one call`,
     )
+  }
+
+  /** Counts one fault or warning; throws when it is one too many. */
+  takeFault(): void {
+    this.#faults += 1
+    if (!this.isSpent) return
+    throw new LimitError(`more than ${manifestLimits.faultsMax} faults of YAML in one call`)
   }
 }
 
@@ -114,8 +128,14 @@ function composeAll(text: string, budget: YamlBudget): Document.Parsed[] {
     // Its warnings about odd keys would go to the process, with whatever a manifest holds.
     logLevel: 'error',
   })
+  // It has no other place where the faults of a document can be seen before all of them are made.
+  const report: (...fault: readonly unknown[]) => void = composer['onError']
+  composer['onError'] = (...fault: readonly unknown[]) => {
+    budget.takeFault()
+    report(...fault)
+  }
   const documents: Document.Parsed[] = []
-  for (const document of documentsOf(tokensOf(text, lines, budget), composer)) {
+  for (const document of documentsOf(tokensOf(text, lines, budget), composer, budget)) {
     const [error] = [...document.errors, ...document.warnings]
     if (error !== undefined) {
       const { line, col } = lines.linePos(error.pos[0])
@@ -127,8 +147,13 @@ function composeAll(text: string, budget: YamlBudget): Document.Parsed[] {
   return documents
 }
 
-function* documentsOf(tokens: Iterable<CST.Token>, composer: Composer): Generator<Document.Parsed> {
+function* documentsOf(
+  tokens: Iterable<CST.Token>,
+  composer: Composer,
+  budget: YamlBudget,
+): Generator<Document.Parsed> {
   for (const token of tokens) {
+    if (token.type === 'error') budget.takeFault()
     assertShallow(token)
     yield* composer.next(token)
   }
