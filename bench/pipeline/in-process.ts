@@ -48,6 +48,12 @@ export function handlerInProcess(
   }
   const [first] = domains.keys()
   if (!first) throw new Error('the port has no server')
+  const report = createReport({
+    sink: createExplanationFeed({ clock: systemClock }),
+    metrics: createMetrics({ version: 'bench', revision: 'bench' }),
+    clock: systemClock,
+    log,
+  })
   const handler: ListenerHandler<ConnectionContext> = createPortHandler({
     port,
     running: () => running,
@@ -57,18 +63,14 @@ export function handlerInProcess(
       gatewayPodPort: 8443,
       gatewayPrincipal: 'cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account',
       clusterDomain: settings.clusterDomain,
-      random: Math.random,
       workloads: createWorkloadClient(options.pool),
       clock: systemClock,
       serverHeader: settings.serverHeader,
+      report,
     },
-    report: createReport({
-      sink: createExplanationFeed({ clock: systemClock }),
-      metrics: createMetrics({ version: 'bench', revision: 'bench' }),
-      clock: systemClock,
-      log,
-    }),
+    report,
     clock: systemClock,
+    random: Math.random,
     forMatching: (authority) => authority,
     onAccepted: () => {},
     onClosed: () => {},

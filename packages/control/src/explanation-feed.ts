@@ -38,13 +38,31 @@ export interface ExplanationFeed extends ExplanationSink {
 
 type SinkEntry = Parameters<ExplanationSink['record']>[0]
 
-interface Kept {
+/** Renders at most once, on first use; what the request needed for it is let go then. */
+class Kept {
   readonly sequence: number
   readonly id: string
   readonly timeMs: number
   readonly subaccountId: SubaccountId | null
-  readonly outcome: 'allowed' | 'denied'
-  explanation(): Explanation
+  #entry: SinkEntry | null
+  #rendered: Explanation | null = null
+
+  constructor(entry: SinkEntry, sequence: number) {
+    this.sequence = sequence
+    this.id = entry.id
+    this.timeMs = entry.time.getTime()
+    this.subaccountId = entry.subaccountId
+    this.#entry = entry
+  }
+
+  explanation(): Explanation {
+    if (this.#entry) {
+      this.#rendered = this.#entry.render()
+      this.#entry = null
+    }
+    if (!this.#rendered) throw new TypeError(`the record ${this.id} could not be rendered`)
+    return this.#rendered
+  }
 }
 
 /** An empty feed; `capacity` is per outcome. */
@@ -56,7 +74,6 @@ export function createExplanationFeed({
   capacity?: number
 }): ExplanationFeed {
   const rings = { allowed: new Ring<Kept>(capacity), denied: new Ring<Kept>(capacity) }
-  const byId = new Map<string, Kept>()
   let sequence = 0
   const list = (reader: SubaccountId, filter: ExplanationFilter = {}) => {
     const limit = Math.min(filter.limit ?? 50, controlLimits.explanationsListedMax)
@@ -74,13 +91,10 @@ export function createExplanationFeed({
   return {
     record(entry) {
       sequence += 1
-      const kept = keep(entry, sequence)
-      const evicted = rings[entry.outcome].push(kept)
-      if (evicted && byId.get(evicted.id) === evicted) byId.delete(evicted.id)
-      byId.set(kept.id, kept)
+      rings[entry.outcome].push(new Kept(entry, sequence))
     },
     find(reader, id) {
-      const kept = byId.get(id)
+      const kept = newestWithId(rings, id)
       if (!kept || !isVisible(kept, reader)) return null
       return { record: kept.explanation(), related: relatedTo(kept, rings, reader) }
     },
@@ -89,26 +103,12 @@ export function createExplanationFeed({
   }
 }
 
-/** Renders at most once, on first use; what the request needed for it is let go then. */
-function keep(entry: SinkEntry, sequence: number): Kept {
-  let rendered: Explanation | undefined
-  let render: (() => Explanation) | null = () => entry.render()
-  const { id, time, subaccountId, outcome } = entry
-  return {
-    sequence,
-    id,
-    timeMs: time.getTime(),
-    subaccountId,
-    outcome,
-    explanation() {
-      if (render) {
-        rendered = render()
-        render = null
-      }
-      if (!rendered) throw new TypeError(`the record ${id} could not be rendered`)
-      return rendered
-    },
+// Looked for among all of them, which takes a person no time: an index by id would cost every request.
+function newestWithId(rings: Record<'allowed' | 'denied', Ring<Kept>>, id: string): Kept | null {
+  for (const kept of newestFirst(rings, undefined)) {
+    if (kept.id === id) return kept
   }
+  return null
 }
 
 function earliest({ since, withinMs }: ExplanationFilter, now: Date): number {

@@ -4,5 +4,10 @@
  */
 export function clip(text: string, charactersMax: number): string {
   if (text.length <= charactersMax) return text
-  return `${Buffer.from(text.slice(0, charactersMax)).toString()}…`
+  return `${detached(text.slice(0, charactersMax))}…`
+}
+
+/** The same text without the memory of the one that it is a piece of. */
+export function detached(text: string): string {
+  return Buffer.from(text).toString()
 }

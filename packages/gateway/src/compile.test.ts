@@ -164,10 +164,9 @@ describe('routes', () => {
       route: [{ destination: { host: httpbin.quovadis.svc.cluster.local } }]`)
     const view = requestView({ path, query: 'q=1' })
     const action = host.chooseRoute(view)?.action
-    expect(action?.kind === 'forward' && action.rewrite(view)).toEqual({
-      path: `${forwarded}?q=1`,
-      authority: 'b.example',
-    })
+    if (action?.kind !== 'forward') throw new Error('not forwarded')
+    expect(action.rewritePath(view)).toBe(forwarded)
+    expect(action.rewriteAuthority).toBe('b.example')
   })
 
   test('Host among the header operations rewrites the authority', () => {
@@ -175,7 +174,7 @@ describe('routes', () => {
     - headers: { request: { set: { Host: c.example } } }
       route: [{ destination: { host: httpbin.quovadis.svc.cluster.local } }]`)
     const action = host.chooseRoute(requestView())?.action
-    expect(action?.kind === 'forward' && action.rewrite(requestView()).authority).toBe('c.example')
+    expect(action?.kind === 'forward' && action.rewriteAuthority).toBe('c.example')
   })
 
   test('weights are relative, and a weight of 0 is never chosen', () => {

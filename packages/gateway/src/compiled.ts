@@ -151,8 +151,10 @@ export type RouteAction =
       readonly timeoutMs: number | null
       /** Attempts after the first one, on connect failures only. */
       readonly retries: number
-      /** Path with query, and authority, as forwarded (gateway.md section 6.2). */
-      rewrite(view: RequestView): { readonly path: string; readonly authority: string | null }
+      /** Path as forwarded, without the query, which stays (gateway.md section 6.2). */
+      rewritePath(view: RequestView): string
+      /** `null`: as the client sent it. */
+      readonly rewriteAuthority: string | null
     }
   | { readonly kind: 'redirect'; location(view: RequestView): string; readonly status: number }
   | { readonly kind: 'direct-response'; readonly status: number; readonly body: string }

@@ -2,6 +2,7 @@ import type { PeerIdentity } from '@twinlatch/trust'
 import type { HeaderLines } from '@twinlatch/wire'
 import type { HeaderValues } from './compiled.ts'
 import { GatewayError } from './errors.ts'
+import { isNamed } from './header-lines.ts'
 import { formatTime, parseTimeFormat } from './time-format.ts'
 
 /** What an operator can see. */
@@ -125,5 +126,5 @@ function readRequest(name: string, { values, requestLines }: HeaderContext): str
   if (name === ':method') return values.method
   if (name === ':scheme') return 'https'
   if (requestLines === null) return values.header(name)[0] ?? null
-  return requestLines.find(([line]) => line.toLowerCase() === name)?.[1] ?? null
+  return requestLines.find(([line]) => isNamed(line, name))?.[1] ?? null
 }

@@ -42,10 +42,17 @@ export function parseHeaderValue(text: string): HeaderTemplate {
     parts.push(found.value)
     at = found.end
   }
-  return {
-    operators,
-    format: (context) =>
-      parts.map((part) => (typeof part === 'string' ? part : (part(context) ?? ''))).join(''),
+  return { operators, format: formatterOf(parts) }
+}
+
+function formatterOf(parts: readonly Part[]): HeaderTemplate['format'] {
+  const [only] = parts
+  // One operator and nothing else is what most headers are.
+  if (parts.length === 1 && typeof only === 'function') return (context) => only(context) ?? ''
+  return (context) => {
+    let text = ''
+    for (const part of parts) text += typeof part === 'string' ? part : (part(context) ?? '')
+    return text
   }
 }
 

@@ -31,7 +31,23 @@ export function newId(prefix: string): string {
   return `${prefix}_${randomBytes(16).toString('hex')}`
 }
 
-/** A fresh request id (UUID v4, as Envoy writes `x-request-id`). */
+/**
+ * A fresh request id (UUID v4, as Envoy writes `x-request-id`). Each is a piece of one text that is
+ * made for many: records keep them by the ten thousand, and `randomUUID` answers a chain of twenty
+ * strings.
+ */
 export function newRequestId(): string {
-  return randomUUID()
+  if (nextId === requestIds.length) {
+    requestIds = Array.from({ length: idsAtATime }, () => randomUUID()).join('')
+    nextId = 0
+  }
+  const id = requestIds.slice(nextId, nextId + uuidLength)
+  nextId += uuidLength
+  return id
 }
+
+const uuidLength = 36
+/** 4 KiB of text, which one record at most keeps alive. */
+const idsAtATime = 128
+let requestIds = ''
+let nextId = 0

@@ -33,3 +33,4 @@ export {
   problemResponse,
 } from './problem.ts'
 export { equalInConstantTime, Secret } from './secret.ts'
+export type { Tally } from './tallied-counter.ts'

@@ -5,7 +5,10 @@ import { type DestinationStream, type Logger as PinoLogger, pino, stdTimeFunctio
  * Event names are public API. A log line never holds a secret: secrets travel as `Secret`, which
  * prints `[secret]`, and the names below are redacted should a plain value ever get there.
  */
-export type Logger = Pick<PinoLogger, 'trace' | 'debug' | 'info' | 'warn' | 'error'> & {
+export type Logger = Pick<
+  PinoLogger,
+  'trace' | 'debug' | 'info' | 'warn' | 'error' | 'isLevelEnabled'
+> & {
   child(bindings: Record<string, unknown>): Logger
 }
 

@@ -1,14 +1,15 @@
 import { Counter, Gauge, Registry } from 'prom-client'
+import { TalliedCounter } from './tallied-counter.ts'
 
 /**
  * The metrics that exist so far, with the names and labels of console-and-cli.md section 8. No
  * label ever holds a subject, a tenant's name or anything else a caller chooses freely.
  */
 export interface Metrics {
-  readonly httpRequests: Counter<'route' | 'method' | 'status_class' | 'outcome'>
+  readonly httpRequests: TalliedCounter<'route' | 'method' | 'status_class' | 'outcome'>
   readonly tlsHandshakes: Counter<'result' | 'code' | 'protocol'>
   readonly connectionsOpen: Gauge<'listener'>
-  readonly authzDecisions: Counter<'action' | 'outcome'>
+  readonly authzDecisions: TalliedCounter<'action' | 'outcome'>
   readonly destinationLookups: Counter<'result'>
   readonly tokensIssued: Counter<'grant' | 'result'>
   readonly configReloadSuccess: Gauge<'kind'>
@@ -27,7 +28,7 @@ export function createMetrics(build: { version: string; revision: string }): Met
     registers,
   }).set(build, 1)
   return {
-    httpRequests: new Counter({
+    httpRequests: new TalliedCounter({
       name: 'twinlatch_http_requests_total',
       help: 'Requests answered by the gateway.',
       labelNames: ['route', 'method', 'status_class', 'outcome'],
@@ -45,7 +46,7 @@ export function createMetrics(build: { version: string; revision: string }): Met
       labelNames: ['listener'],
       registers,
     }),
-    authzDecisions: new Counter({
+    authzDecisions: new TalliedCounter({
       name: 'twinlatch_authz_decisions_total',
       help: 'Authorization decisions.',
       labelNames: ['action', 'outcome'],

@@ -92,7 +92,7 @@ async function openEngine(
   const planned = plan({ sets: [{ subaccountId: devSubaccountId, documents }], settings })
   const engine = createNodeEngine({
     settings,
-    sink: { record: ({ render }) => record(render()) },
+    sink: { record: (entry) => record(entry.render()) },
     metrics: createMetrics({ version: 'test', revision: 'test' }),
     clock: systemClock,
     log: silentLogger,

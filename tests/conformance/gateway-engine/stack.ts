@@ -62,7 +62,7 @@ export async function openStack(
   const records: (() => Explanation)[] = []
   const engine = createNodeEngine({
     settings,
-    sink: { record: ({ render }) => void records.push(render) },
+    sink: { record: (entry) => void records.push(() => entry.render()) },
     metrics: createMetrics({ version: 'test', revision: 'test' }),
     clock: options.clock ?? systemClock,
     log: silentLogger,

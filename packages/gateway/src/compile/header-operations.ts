@@ -1,7 +1,8 @@
 import type { HeaderLines } from '@twinlatch/wire'
 import { canonicalHeaderName } from '../canonical-header.ts'
 import type { HeaderValues } from '../compiled.ts'
-import { isPeerOperator, type LocalIdentity } from '../header-operators.ts'
+import { isNamed } from '../header-lines.ts'
+import { type HeaderContext, isPeerOperator, type LocalIdentity } from '../header-operators.ts'
 import { type HeaderTemplate, parseHeaderValue } from '../header-value.ts'
 import { type HeaderOperations, isAuthority } from '../istio/virtual-service-headers.ts'
 
@@ -30,35 +31,51 @@ export function compileOperations(
   if (operations === undefined) return null
   const usable = (name: string) =>
     !isAuthority(name) && !(direction === 'response' && name.toLowerCase() === 'server')
-  const removed = new Set(
-    (operations.remove ?? []).filter(usable).map((name) => name.toLowerCase()),
-  )
+  const removed = [
+    ...new Set((operations.remove ?? []).filter(usable).map((name) => name.toLowerCase())),
+  ]
   // The same name twice in one `set`, in two spellings: the last wins.
   const set = [
     ...new Map(changesOf(operations.set, usable).map((change) => [change.lower, change])).values(),
   ]
+  const setNames = set.map(({ lower }) => lower)
   const add = changesOf(operations.add, usable)
   return {
     peerFilled: [...set, ...add]
       .filter(({ template }) => template.operators.some(isPeerOperator))
       .map(({ name }) => canonicalHeaderName(name)),
     apply(lines, values) {
-      const left =
-        removed.size === 0 ? lines : lines.filter(([name]) => !removed.has(name.toLowerCase()))
-      const requestLines = direction === 'request' ? left : null
-      const format = ({ name, lower, template }: Change) => ({
-        name,
-        lower,
-        value: template.format({ values, requestLines, local }),
-      })
-      const settled = set.map(format).filter(({ value }) => value !== '')
-      const added = add.map(format).filter(({ value }) => value !== '')
-      const replaced = new Set(settled.map(({ lower }) => lower))
-      const kept =
-        replaced.size === 0 ? left : left.filter(([name]) => !replaced.has(name.toLowerCase()))
-      return [...kept, ...[...settled, ...added].map(({ name, value }) => [name, value] as const)]
+      const left = removed.length === 0 ? lines : without(lines, removed)
+      const context = { values, requestLines: direction === 'request' ? left : null, local }
+      const fills = filledFrom(set, context)
+      const replaced = fills.length === set.length ? setNames : fills.map(({ lower }) => lower)
+      const result = replaced.length === 0 ? [...left] : without(left, replaced)
+      for (const { name, value } of fills) result.push([name, value])
+      for (const { name, value } of filledFrom(add, context)) result.push([name, value])
+      return result
     },
   }
+}
+
+type Line = HeaderLines[number]
+
+/** Lines whose name is none of `names`, which a manifest lists: a handful. */
+function without(lines: HeaderLines, names: readonly string[]): Line[] {
+  const left: Line[] = []
+  for (const line of lines) {
+    if (!names.some((name) => isNamed(line[0], name))) left.push(line)
+  }
+  return left
+}
+
+/** The values of `changes`; one that comes out empty is skipped. */
+function filledFrom(changes: readonly Change[], context: HeaderContext) {
+  const filled: { readonly name: string; readonly lower: string; readonly value: string }[] = []
+  for (const { name, lower, template } of changes) {
+    const value = template.format(context)
+    if (value !== '') filled.push({ name, lower, value })
+  }
+  return filled
 }
 
 function changesOf(

@@ -150,15 +150,14 @@ function compileForward(
   weighted: readonly Weighted[],
   rewritePath: (view: RequestView) => string,
 ): RouteAction {
+  const single = weighted.length === 1 ? weighted[0] : undefined
   return {
     kind: 'forward',
-    chooseDestination: (random) => pick(weighted, random),
+    chooseDestination: single ? () => single.destination : (random) => pick(weighted, random),
     timeoutMs: action.timeoutMs,
     retries: action.retries,
-    rewrite: (view) => ({
-      path: rewritePath(view) + (view.query === null ? '' : `?${view.query}`),
-      authority: action.rewriteAuthority,
-    }),
+    rewritePath,
+    rewriteAuthority: action.rewriteAuthority,
   }
 }
 

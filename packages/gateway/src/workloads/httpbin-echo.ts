@@ -48,7 +48,8 @@ export function describeRequest(request: WorkloadRequest): DescribedRequest {
 export async function readEchoBody(request: WorkloadRequest): Promise<DescribedBody | null> {
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of request.body ?? []) {
+  const { body } = request
+  for await (const chunk of body instanceof Uint8Array ? [body] : (body ?? [])) {
     const bytes = Buffer.from(chunk)
     size += bytes.length
     if (size > bodyBytesMax) return null

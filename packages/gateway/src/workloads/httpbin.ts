@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
-import { setTimeout as wait } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { type HeaderLines, type UpstreamResponse, WireError } from '@twinlatch/wire'
+import { pause } from '../pause.ts'
 import { describeRequest, readEchoBody, titleCaseHeaders } from './httpbin-echo.ts'
 import type { WorkloadRequest } from './workload.ts'
 
@@ -80,10 +80,9 @@ function status(_request: WorkloadRequest, argument: string): UpstreamResponse {
 
 async function delay(request: WorkloadRequest, argument: string): Promise<UpstreamResponse> {
   const seconds = Math.min(Number(argument), delaySecondsMax)
-  try {
-    await wait(seconds * 1000, undefined, { signal: request.signal })
-  } catch (cause) {
-    throw new WireError('wire/aborted', 'nobody waits for the delayed answer', { cause })
+  await pause(seconds * 1000, request.signal)
+  if (request.signal.aborted) {
+    throw new WireError('wire/aborted', 'nobody waits for the delayed answer')
   }
   return anything(request)
 }

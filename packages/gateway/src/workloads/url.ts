@@ -10,7 +10,7 @@ import {
 import type { WorkloadTarget } from '../compiled.ts'
 import { GatewayError } from '../errors.ts'
 import { isForbiddenAddress } from '../forbidden-address.ts'
-import type { WorkloadRequest } from './workload.ts'
+import { type WorkloadRequest, wasRead } from './workload.ts'
 
 type UrlTarget = Extract<WorkloadTarget, { kind: 'url' }>
 
@@ -109,5 +109,5 @@ async function resolve(host: string): Promise<string[]> {
 
 function mayTryNext(error: unknown, { body }: WorkloadRequest): boolean {
   const refused = error instanceof WireError && error.code === 'wire/upstream-refused'
-  return refused && (body === null || !body.readableDidRead)
+  return refused && !wasRead(body)
 }

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import type { UpstreamRequest, UpstreamResponse } from '@twinlatch/wire'
 import type { WorkloadTarget } from '../compiled.ts'
 
@@ -7,4 +8,9 @@ export type WorkloadRequest = Omit<UpstreamRequest, 'target'>
 /** Something that answers requests, in this process or behind a URL. */
 export interface WorkloadClient {
   request(target: WorkloadTarget, request: WorkloadRequest): Promise<UpstreamResponse>
+}
+
+/** Whether a body was begun to be read, so that it cannot be sent again. */
+export function wasRead(body: WorkloadRequest['body']): boolean {
+  return body instanceof Readable && body.readableDidRead
 }

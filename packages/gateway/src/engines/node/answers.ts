@@ -1,5 +1,5 @@
 import type { HeaderLines, RequestHead } from '@twinlatch/wire'
-import { valuesOf } from './inbound-headers.ts'
+import { valuesOf } from '../../header-lines.ts'
 import type { Denial, LocalAnswer } from './transaction.ts'
 
 /**

@@ -1,9 +1,9 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { isCodedError, messageOf } from '@twinlatch/kit'
 import type { DecisionCode } from '@twinlatch/trust'
-import type { HeaderLines, UpstreamResponse } from '@twinlatch/wire'
-import type { CompiledWorkload } from '../../compiled.ts'
-import type { WorkloadClient, WorkloadRequest } from '../../workloads/workload.ts'
+import type { HeaderLines, UpstreamRequest, UpstreamResponse } from '@twinlatch/wire'
+import { type Notice, pause } from '../../pause.ts'
+import { type WorkloadClient, wasRead } from '../../workloads/workload.ts'
+import type { Forwarding } from './decide.ts'
 import type { Denial } from './transaction.ts'
 
 /** What a call of a workload came to. */
@@ -20,14 +20,12 @@ export type CallResult =
 
 /** A call with its limits. */
 export interface Call {
-  readonly workload: CompiledWorkload
-  readonly request: Omit<WorkloadRequest, 'signal'>
-  /** Attempts after the first one, on connect failures only (gateway.md section 6.2). */
-  readonly retries: number
-  /** Aborted when the client goes away. */
-  readonly clientGone: AbortSignal
-  /** Aborted at the end of the route's timeout, retries included. */
-  readonly deadline: AbortSignal | null
+  readonly forwarding: Forwarding
+  readonly method: string
+  readonly body: UpstreamRequest['body']
+  readonly clientGone: Notice
+  /** The end of the route's timeout, retries included, or that the client is gone. */
+  readonly deadline: { readonly passed: boolean; readonly notice: Notice } | null
 }
 
 /** Base of the jittered wait between attempts (gateway.md section 6.2, `backoff`). */
@@ -35,31 +33,38 @@ const retryBaseMs = 25
 
 /** Calls a workload, again on connect failures; never rejects for what the workload does. */
 export async function callWorkload(client: WorkloadClient, call: Call): Promise<CallResult> {
-  const { target } = call.workload
+  const { forwarding, method, body, clientGone, deadline } = call
+  const { path, retries } = forwarding
+  const { target } = forwarding.destination.workload
   if (target.kind === 'none') return noEndpoint(target)
-  const signal = call.deadline ? AbortSignal.any([call.clientGone, call.deadline]) : call.clientGone
+  const signal = deadline?.notice ?? clientGone
   for (let attempt = 1; ; attempt++) {
-    const headers: HeaderLines = [...call.request.headers, ['x-envoy-attempt-count', `${attempt}`]]
+    const headers = headersOf(forwarding, attempt)
     try {
-      const response = await client.request(target, { ...call.request, headers, signal })
+      const response = await client.request(target, { method, path, headers, body, signal })
       return { kind: 'response', response, attempts: attempt }
     } catch (error) {
-      if (call.clientGone.aborted) return { kind: 'gone' }
-      if (call.deadline?.aborted) return timedOut()
-      if (attempt > call.retries || !mayRepeat(error, call)) return failureOf(error, attempt > 1)
+      if (clientGone.aborted) return { kind: 'gone' }
+      if (deadline?.passed) return timedOut()
+      if (attempt > retries || !mayRepeat(error, body)) return failureOf(error, attempt > 1)
     }
-    await wait(retryBaseMs * 2 ** (attempt - 1) * Math.random(), undefined, { signal }).catch(
-      ignore,
-    )
+    // The next attempt sees by itself that nobody waits any more.
+    await pause(retryBaseMs * 2 ** (attempt - 1) * Math.random(), signal)
   }
 }
 
-// The next attempt sees the abort itself.
-function ignore(): void {}
+function headersOf({ authority, headers, timeoutMs }: Forwarding, attempt: number): HeaderLines {
+  const lines: HeaderLines[number][] = [['host', authority], ...headers]
+  if (timeoutMs !== null) lines.push(['x-envoy-expected-rq-timeout-ms', `${timeoutMs}`])
+  lines.push(attempt === 1 ? firstAttempt : ['x-envoy-attempt-count', `${attempt}`])
+  return lines
+}
 
-function mayRepeat(error: unknown, { request }: Call): boolean {
+const firstAttempt = ['x-envoy-attempt-count', '1'] as const
+
+function mayRepeat(error: unknown, body: Call['body']): boolean {
   const connectFailed = isCodedError(error) && error.code === 'wire/upstream-refused'
-  return connectFailed && (request.body === null || !request.body.readableDidRead)
+  return connectFailed && !wasRead(body)
 }
 
 /** Answer and code of an upstream error; everything else is a bug and passes through. */

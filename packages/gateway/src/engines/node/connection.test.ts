@@ -61,7 +61,11 @@ function run(compiled: CompiledServer): RunningGateway {
     ports: new Map([
       [
         443,
-        { compiled: port, servers: new Map([['key', { server: compiled, domain, reason: null }]]) },
+        {
+          compiled: port,
+          servers: new Map([['key', { server: compiled, domain, reason: null }]]),
+          constants: new WeakMap(),
+        },
       ],
     ]),
   }

@@ -7,14 +7,15 @@ import type {
   CompiledVirtualHost,
   HeaderValues,
   PolicyDecision,
-  RequestView,
   RouteAction,
 } from '../../compiled.ts'
+import { isNamed, valuesOf } from '../../header-lines.ts'
 import { normalizePath } from '../../normalize-path.ts'
 import { deniedBody, errorAnswer } from './answers.ts'
-import { prepareHeaders, valuesOf } from './inbound-headers.ts'
+import { type ConnectionConstants, constantsOf } from './connection-constants.ts'
+import { type ClientHeaders, readClientHeaders } from './inbound-headers.ts'
 import type { Denial, LocalAnswer, Transaction } from './transaction.ts'
-import { gatewayView, headerValues, type ViewSource, workloadView } from './views.ts'
+import { RequestAtPoint, RequestValues, WorkloadPoint } from './views.ts'
 import { applyXfccMode } from './xfcc-mode.ts'
 
 /** What the engine's settings contribute to a decision. */
@@ -23,8 +24,6 @@ export interface DecisionSettings {
   readonly gatewayPodPort: number
   readonly gatewayPrincipal: string
   readonly clusterDomain: string
-  /** In [0, 1): picks a weighted destination. */
-  random(): number
 }
 
 /** A request that goes to a workload, ready to be sent. */
@@ -40,77 +39,105 @@ export interface Forwarding {
   readonly values: HeaderValues
 }
 
+/** The request at both policy points, as far as it came; for whoever explains it. */
+export interface SeenViews {
+  gateway: RequestAtPoint | null
+  workload: RequestAtPoint | null
+}
+
 /**
  * What becomes of a request, in the order of gateway.md section 1: header work, gateway policies,
- * route, header operations, workload policies. Pure but for what it notes on `transaction`.
+ * route, header operations, workload policies. Pure but for what it notes on `transaction`, always
+ * the same for the same transaction, so that a record can be explained by deciding again.
  */
 export function decide(
   transaction: Transaction,
   settings: DecisionSettings,
+  seen?: SeenViews,
 ): LocalAnswer | Forwarding {
   const { request, context, server, port, authority } = transaction
-  const host = port.compiled.chooseVirtualHost(server, authority)
-  if (host.kind === 'misdirected') {
+  const constants = constantsOf(context, port, settings.gatewayPodPort)
+  const { choice, peerFilled } = constants.hostOf(authority)
+  if (choice.kind === 'misdirected') {
     const summary = `Host ${authority} belongs to another server of this port.`
     return refuse(transaction, 421, '', denial('SNI_HOST_MISMATCH', 'sni', summary))
   }
-  const virtualHost = host.kind === 'virtual-host' ? host.virtualHost : null
   const target = normalizePath(request.target)
   if (!target) return badRequest(transaction, 'The path holds an encoded dot segment or a NUL.')
-  const xfcc = applyXfccMode(server.xfcc, valuesOf(request.headers, 'x-forwarded-client-cert'), {
-    identity: context.identity,
-    ownUriSans: server.material.ready ? server.material.ownUriSans : [],
-  })
+  const client = readClientHeaders(request.headers, peerFilled)
+  const xfcc = applyXfccMode(server.xfcc, client.xfcc, constants.ownXfcc?.[1] ?? null)
   if (xfcc.kind === 'malformed') return badRequest(transaction, `The ${xfcc.reason}.`)
-  const headers = prepareHeaders(request.headers, {
-    requestId: transaction.id,
-    remoteAddress: context.peer.address,
-    xfcc: xfcc.value,
-    peerFilled: virtualHost?.peerFilledHeaders ?? noNames,
+  const view = new RequestAtPoint({
+    context,
+    point: constants.point,
+    method: request.method,
+    authority,
+    path: target.path,
+    query: target.query,
+    headers: withGatewayHeaders(transaction, client, constants, xfcc.value),
   })
-  const source: ViewSource = { context, method: request.method, authority, ...target, headers }
-  const view = gatewayView(source, settings.gatewayPodPort)
-  transaction.gatewayView = view
+  if (seen) seen.gateway = view
   const gate = server.gatewayPolicies
   const decision = gate.empty ? null : gate.decide(view)
   if (decision && !decision.allowed) return deny(transaction, decision, 'gateway')
-  if (!virtualHost) return noHost(transaction)
-  return chooseRoute(transaction, virtualHost, source, settings)
+  if (choice.kind === 'no-host') return noHost(transaction)
+  return chooseRoute(transaction, { virtualHost: choice.virtualHost, view, settings, seen })
 }
 
-const noNames: ReadonlySet<string> = new Set()
+/** What the gateway itself says in headers of the forwarded request (gateway.md section 9.1). */
+function withGatewayHeaders(
+  { id, context }: Transaction,
+  { lines, forwardedFor }: ClientHeaders,
+  { externalAddress, ownXfcc }: ConnectionConstants,
+  xfcc: string | null,
+): HeaderLines {
+  const { address } = context.peer
+  lines.push(
+    ['x-forwarded-for', forwardedFor === null ? address : `${forwardedFor},${address}`],
+    forwardedProto,
+    ['x-request-id', id],
+    externalAddress,
+  )
+  if (xfcc !== null) lines.push(xfcc === ownXfcc?.[1] ? ownXfcc : [xfccName, xfcc])
+  return lines
+}
+
+const xfccName = 'x-forwarded-client-cert'
+const forwardedProto = ['x-forwarded-proto', 'https'] as const
 
 /** What a record shows of a path that leads nowhere. */
 const pathCharactersMax = 2_048
 
-function chooseRoute(
-  transaction: Transaction,
-  virtualHost: CompiledVirtualHost,
-  source: ViewSource,
-  settings: DecisionSettings,
-): LocalAnswer | Forwarding {
-  const view = transaction.gatewayView
-  const route = view && virtualHost.chooseRoute(view)
-  if (!view || !route) {
-    const path = clip(source.path, pathCharactersMax)
-    const summary = `No route of ${virtualHost.name} matches ${source.method} ${path}.`
+interface HostChosen {
+  readonly virtualHost: CompiledVirtualHost
+  /** At the gateway point. */
+  readonly view: RequestAtPoint
+  readonly settings: DecisionSettings
+  readonly seen: SeenViews | undefined
+}
+
+function chooseRoute(transaction: Transaction, chosen: HostChosen): LocalAnswer | Forwarding {
+  const { virtualHost, view } = chosen
+  const { request, startedAt } = transaction
+  const route = virtualHost.chooseRoute(view)
+  if (!route) {
+    const path = clip(view.path, pathCharactersMax)
+    const summary = `No route of ${virtualHost.name} matches ${view.method} ${path}.`
     return refuse(transaction, 404, '', denial('RTE_NO_PATH', 'route', summary))
   }
   transaction.route = route
-  const { request } = transaction
-  const target = source.query === null ? source.path : `${source.path}?${source.query}`
-  const values = headerValues(
-    source,
-    { target, authority: request.authority },
-    transaction.startedAt,
-  )
+  const { authority } = request
+  const target = withQuery(view.path, view.query)
+  const values = new RequestValues(view, { target, authority, startedAt })
   const { action } = route
   if (action.kind === 'forward') {
-    return toWorkload(transaction, { route, action, source, values, target }, settings)
+    return toWorkload(transaction, { ...chosen, route, action, values, target })
   }
+  // The client comes back to where it was: matching drops a mapped port, a redirect keeps it.
+  const asSent = () => new RequestAtPoint({ ...view.parts, authority })
   const headers: HeaderLines =
     action.kind === 'redirect'
-      ? [['location', action.location(asSent(view, request.authority))]]
+      ? [['location', action.location(asSent())]]
       : [['content-type', 'text/plain']]
   return {
     status: action.status,
@@ -120,80 +147,71 @@ function chooseRoute(
   }
 }
 
-// The client comes back to where it was: matching drops a mapped port, a redirect keeps it.
-function asSent(view: RequestView, authority: string): RequestView {
-  return { ...view, authority }
+function withQuery(path: string, query: string | null): string {
+  return query === null ? path : `${path}?${query}`
 }
 
-interface ForwardChoice {
+interface ForwardChosen extends HostChosen {
   readonly route: CompiledRoute
   readonly action: Extract<RouteAction, { kind: 'forward' }>
-  readonly source: ViewSource
   readonly values: HeaderValues
   /** Normalised path with query, before any rewrite. */
   readonly target: string
 }
 
-function toWorkload(
-  transaction: Transaction,
-  choice: ForwardChoice,
-  settings: DecisionSettings,
-): LocalAnswer | Forwarding {
-  const { route, action, source, values, target } = choice
-  const view = transaction.gatewayView
-  if (!view) throw new TypeError('a route was chosen without a view')
-  const destination = action.chooseDestination(settings.random())
+function toWorkload(transaction: Transaction, chosen: ForwardChosen): LocalAnswer | Forwarding {
+  const { view, route, action, values, target, settings } = chosen
+  const destination = action.chooseDestination(transaction.draw)
   const { workload } = destination
   transaction.workload = workload
-  const rewritten = action.rewrite(view)
-  const authority = rewritten.authority ?? transaction.request.authority
+  const { query } = view
+  const path = action.rewritePath(view)
+  const traces = rewriteTraces(path === view.path ? null : target, transaction, action)
+  const operated = destination.applyRequestHeaders(view.parts.headers, values)
   const headers = withMeshHop(
-    [
-      ...destination.applyRequestHeaders(source.headers, values),
-      ...rewriteTraces(rewritten, target, transaction.request.authority),
-    ],
+    traces.length === 0 ? operated : [...operated, ...traces],
     transaction,
   )
-  const question = rewritten.path.indexOf('?')
-  const inner = workloadView(
-    {
-      ...source,
-      authority: rewritten.authority ?? source.authority,
-      path: question < 0 ? rewritten.path : rewritten.path.slice(0, question),
-      query: question < 0 ? null : rewritten.path.slice(question + 1),
-      headers,
-    },
-    workload,
-    settings,
-  )
-  transaction.workloadView = inner
+  const { rewriteAuthority } = action
+  const inner = new RequestAtPoint({
+    context: transaction.context,
+    point: new WorkloadPoint(workload, settings),
+    method: view.method,
+    authority: rewriteAuthority ?? view.authority,
+    path,
+    query,
+    headers,
+  })
+  if (chosen.seen) chosen.seen.workload = inner
   const decision = workload.policies.empty ? null : workload.policies.decide(inner)
   if (decision && !decision.allowed) return deny(transaction, decision, 'workload')
-  const { timeoutMs, retries } = action
   return {
     kind: 'forward',
     route,
     destination,
-    path: rewritten.path,
-    authority,
+    path: path === view.path ? target : withQuery(path, query),
+    authority: rewriteAuthority ?? transaction.request.authority,
     headers,
-    timeoutMs,
-    retries,
+    timeoutMs: action.timeoutMs,
+    retries: action.retries,
     values,
   }
 }
 
 // Values before the rewrite, for workloads that build links (gateway.md section 6.2).
 function rewriteTraces(
-  rewritten: { readonly path: string; readonly authority: string | null },
-  target: string,
-  authority: string,
+  originalPath: string | null,
+  { request }: Transaction,
+  { rewriteAuthority }: { readonly rewriteAuthority: string | null },
 ): HeaderLines {
+  if (originalPath === null && rewriteAuthority === null) return noLines
   const traces: [string, string][] = []
-  if (rewritten.path !== target) traces.push(['x-envoy-original-path', target])
-  if (rewritten.authority !== null) traces.push(['x-envoy-original-host', authority])
+  if (originalPath !== null) traces.push(['x-envoy-original-path', originalPath])
+  if (rewriteAuthority !== null) traces.push(['x-envoy-original-host', request.authority])
   return traces
 }
+
+const noLines: HeaderLines = []
 
 // What the workload's sidecar adds in a mesh, before its own policies (gateway.md section 7.4).
 function withMeshHop(headers: HeaderLines, transaction: Transaction): HeaderLines {
@@ -206,10 +224,8 @@ function withMeshHop(headers: HeaderLines, transaction: Transaction): HeaderLine
     gatewayCertificateSha256: meshHop.gatewayCertificateSha256,
   })
   const value = [...valuesOf(headers, xfccName), element].filter((part) => part !== '').join(',')
-  return [...headers.filter(([name]) => name.toLowerCase() !== xfccName), [xfccName, value]]
+  return [...headers.filter(([name]) => !isNamed(name, xfccName)), [xfccName, value]]
 }
-
-const xfccName = 'x-forwarded-client-cert'
 
 function noHost(transaction: Transaction): LocalAnswer {
   const { authority, port } = transaction

@@ -10,7 +10,8 @@ import {
 } from '@twinlatch/trust'
 import type { TcpPeer, TlsFacts } from '@twinlatch/wire'
 import { clip } from '../../clip.ts'
-import { type ConnectionFacts, connectionSteps, gatewayName } from './steps.ts'
+import { type DecisionSettings, decide, type SeenViews } from './decide.ts'
+import { type ConnectionFacts, connectionSteps, factsOf, gatewayName } from './steps.ts'
 import type { Denial, Outcome, Transaction } from './transaction.ts'
 
 /** A connection that was refused before HTTP, or whose request could not be read as HTTP. */
@@ -55,11 +56,12 @@ const pathCharactersMax = 2_048
 export function explainRequest(
   transaction: Transaction,
   outcome: Outcome,
-  facts: ConnectionFacts,
+  at: { readonly settings: DecisionSettings; readonly now: Date },
 ): Explanation {
   const { context, request, server } = transaction
   const { denial } = outcome
-  const policies = tracePolicies(transaction)
+  const policies = tracePolicies(transaction, at.settings)
+  const facts = factsOf(context, server, at.now)
   const question = request.target.indexOf('?')
   return {
     id: transaction.id,
@@ -105,12 +107,24 @@ function connectionDenial(denial: Denial | null): Denial | null {
   return denial && !requestStages.has(denial.stage) ? denial : null
 }
 
-function tracePolicies(transaction: Transaction): ExplainedPolicy[] {
-  const { gatewayView, workloadView, server, workload } = transaction
+function tracePolicies(transaction: Transaction, settings: DecisionSettings): ExplainedPolicy[] {
+  const { server, workload } = transaction
+  const { gateway, workload: inner } = viewsOf(transaction, settings)
   return [
-    ...(gatewayView ? server.gatewayPolicies.trace(gatewayView) : []),
-    ...(workloadView && workload ? workload.policies.trace(workloadView) : []),
+    ...(gateway ? server.gatewayPolicies.trace(gateway) : []),
+    ...(inner && workload ? workload.policies.trace(inner) : []),
   ]
+}
+
+/** What the policies were asked with: the request is decided again, as it was. */
+function viewsOf(transaction: Transaction, settings: DecisionSettings): SeenViews {
+  const seen: SeenViews = { gateway: null, workload: null }
+  try {
+    decide({ ...transaction }, settings, seen)
+  } catch {
+    // It failed the first time too, which its record says; what came before that was seen.
+  }
+  return seen
 }
 
 function requestSteps(

@@ -1,42 +1,51 @@
 import type { HeaderLines } from '@twinlatch/wire'
 import { canonicalHeaderName } from '../../canonical-header.ts'
+import { isNamed } from '../../header-lines.ts'
+import { NameSieve } from './name-sieve.ts'
 
-/** What the gateway itself says in headers of the forwarded request. */
-interface GatewayHeaders {
-  readonly requestId: string
-  readonly remoteAddress: string
-  readonly xfcc: string | null
-  /** Names that a route of the virtual host fills from the peer; in their canonical form. */
-  readonly peerFilled: ReadonlySet<string>
+/** What the client sent, as far as anything behind this point may see it. */
+export interface ClientHeaders {
+  /** In order and spelling; the array is the caller's to extend. */
+  readonly lines: (readonly [name: string, value: string])[]
+  /** `x-forwarded-for` of the client, all its lines as one; `null` without any. */
+  readonly forwardedFor: string | null
+  /** Lines of `x-forwarded-client-cert`, which only some modes read. */
+  readonly xfcc: readonly string[]
+}
+
+/** Names that a client may not set besides the protected ones; in their canonical form. */
+export interface FilledNames {
+  readonly names: ReadonlySet<string>
+  readonly sieve: NameSieve
 }
 
 /**
- * The request's headers as everything behind this point sees them: the client's copies of
- * protected, peer-filled and `x-envoy-*` headers are gone in every spelling, ours are set
- * (gateway.md sections 6.3 and 9.1). `Host` is not among them; it travels apart.
+ * The client's headers without its copies of protected, peer-filled and `x-envoy-*` headers, in
+ * every spelling (gateway.md sections 6.3 and 9.1). `Host` is not among them; it travels apart.
  */
-export function prepareHeaders(client: HeaderLines, own: GatewayHeaders): HeaderLines {
-  const prepared: (readonly [string, string])[] = client.filter(([name, value]) =>
-    isForwarded(name, value, own.peerFilled),
-  )
-  const inboundFor = valuesOf(client, 'x-forwarded-for')
-  prepared.push(
-    ['x-forwarded-for', [...inboundFor, own.remoteAddress].join(',')],
-    ['x-forwarded-proto', 'https'],
-    ['x-request-id', own.requestId],
-    ['x-envoy-external-address', own.remoteAddress],
-  )
-  if (own.xfcc !== null) prepared.push(['x-forwarded-client-cert', own.xfcc])
-  return prepared
+export function readClientHeaders(client: HeaderLines, peerFilled: FilledNames): ClientHeaders {
+  const lines: (readonly [string, string])[] = []
+  let forwardedFor: string | null = null
+  let xfcc: string[] | null = null
+  for (const line of client) {
+    const [name, value] = line
+    if (!mayBeHeldBack(name) && !peerFilled.sieve.mayHold(name)) lines.push(line)
+    else if (isForwarded(name, value, peerFilled.names)) lines.push(line)
+    else if (isNamed(name, 'x-forwarded-for')) {
+      forwardedFor = forwardedFor === null ? value : `${forwardedFor},${value}`
+    } else if (isNamed(name, 'x-forwarded-client-cert')) {
+      if (xfcc === null) xfcc = [value]
+      else xfcc.push(value)
+    }
+  }
+  return { lines, forwardedFor, xfcc: xfcc ?? none }
 }
 
-/** All values of a header by lower-case name, in order; other spellings of the name do not count. */
-export function valuesOf(headers: HeaderLines, name: string): string[] {
-  const values: string[] = []
-  for (const line of headers) {
-    if (line[0].length === name.length && line[0].toLowerCase() === name) values.push(line[1])
-  }
-  return values
+const none: readonly string[] = []
+
+/** The names of a virtual host that its routes fill from the peer. */
+export function filledNames(names: ReadonlySet<string>): FilledNames {
+  return { names, sieve: new NameSieve(names) }
 }
 
 /** Whether a client may never set this header (gateway.md section 9.1); canonical name. */
@@ -57,7 +66,7 @@ const protectedPrefixes = [
   'x-envoy-',
 ]
 
-/** The last five are ours, and set again below; `host` travels apart from the lines. */
+/** The last five are ours, and set again; `host` travels apart from the lines. */
 const protectedNames = new Set([
   'client-cert',
   'client-cert-chain',
@@ -68,7 +77,38 @@ const protectedNames = new Set([
   'host',
 ])
 
-function isForwarded(name: string, value: string, peerFilled: ReadonlySet<string>): boolean {
+/**
+ * Whether `isForwarded` has anything to say of a name besides peer-filled ones: by the first letter
+ * and the lengths of the names below and above.
+ */
+function mayBeHeldBack(name: string): boolean {
+  switch (name.charCodeAt(0) | 0x20) {
+    // x-…
+    case 0x78:
+      return true
+    // ssl-client-…
+    case 0x73:
+      return (name.charCodeAt(1) | 0x20) === 0x73
+    // client-cert, client-cert-chain, connection, content-length
+    case 0x63:
+      return name.length === 11 || name.length === 17 || name.length === 10 || name.length === 14
+    // host
+    case 0x68:
+      return name.length === 4
+    // transfer-encoding
+    case 0x74:
+      return name.length === 17
+    // upgrade, referer
+    case 0x75:
+    case 0x72:
+      return name.length === 7
+    default:
+      return false
+  }
+}
+
+/** Whether a line of the client goes on; the whole rule, without any short cut. */
+export function isForwarded(name: string, value: string, peerFilled: ReadonlySet<string>): boolean {
   const canonical = canonicalHeaderName(name)
   if (isProtected(canonical) || peerFilled.has(canonical)) return false
   // A twin of a forwarding or framing header is a second opinion for workloads that read CGI

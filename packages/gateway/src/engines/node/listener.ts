@@ -10,13 +10,13 @@ import type {
   TlsDomain,
   TlsFacts,
 } from '@twinlatch/wire'
+import { valuesOf } from '../../header-lines.ts'
 import { admit, type ConnectionContext, findServer, recheck } from './connection.ts'
 import type { Identities } from './identities.ts'
-import { valuesOf } from './inbound-headers.ts'
 import type { Report } from './report.ts'
 import type { RunningGateway, RunningServer } from './running.ts'
 import { type ServeOptions, serveRequest } from './serve-request.ts'
-import type { ConnectionFacts } from './steps.ts'
+import { type ConnectionFacts, factsOf } from './steps.ts'
 import type { Denial, Outcome, Transaction } from './transaction.ts'
 import type { TrustDomain } from './trust-domain.ts'
 
@@ -31,6 +31,8 @@ interface PortOptions {
   readonly serve: ServeOptions
   readonly report: Report
   readonly clock: Clock
+  /** In [0, 1). */
+  readonly random: () => number
   /** `host:port` without a mapped listener port (architecture.md, "Ports of manifests"). */
   readonly forMatching: (authority: string) => string
   readonly onAccepted: (serverKey: string) => void
@@ -163,7 +165,7 @@ function onEdgeFault(options: PortOptions, fault: EdgeFault<ConnectionContext>):
     {
       peer,
       serverName: tls.serverName,
-      facts: connectionFacts(options, context, server ?? null),
+      facts: factsOf(context, server?.server ?? null, options.clock.now()),
       denial: { code: null, stage: 'route', summary: `The request is malformed: ${fault.detail}` },
     },
     { id: fault.requestId, status: fault.status },
@@ -175,12 +177,13 @@ async function handle(options: PortOptions, exchange: Exchange<ConnectionContext
   const running = options.running()
   const port = running.ports.get(context.port)
   const server = port?.servers.get(context.serverKey)
-  const refusal = recheck(context, running, options.clock.now())
+  const now = options.clock.now()
+  const refusal = recheck(context, running, now)
   if (refusal || !port || !server) {
     options.report.refusedConnection({
       peer: context.peer,
       serverName: context.tls.serverName,
-      facts: connectionFacts(options, context, server ?? null),
+      facts: factsOf(context, server?.server ?? null, options.clock.now()),
       denial: withStage(refusal ?? noDomain(server, context.tls.serverName)),
     })
     exchange.abort()
@@ -189,30 +192,25 @@ async function handle(options: PortOptions, exchange: Exchange<ConnectionContext
   const transaction: Transaction = {
     id: newRequestId(),
     parentId: inboundId(exchange),
-    startedAt: options.clock.now(),
+    startedAt: now,
     request: exchange.request,
     context,
     port,
     server: server.server,
     authority: options.forMatching(exchange.request.authority),
-    gatewayView: null,
-    workloadView: null,
+    draw: options.random(),
     route: null,
     workload: null,
     upstream: null,
   }
-  const facts = () => connectionFacts(options, context, server)
-  const onDecided = (outcome: Outcome) => options.report.decided(transaction, outcome, facts)
+  const { serve, report } = options
   try {
-    options.report.finished(
-      transaction,
-      await serveRequest(exchange, transaction, options.serve, onDecided),
-    )
+    report.finished(transaction, await serveRequest(exchange, transaction, serve))
   } catch (error) {
     // A bug of ours: the edge answers 500 without detail, and the operator finds it on record.
     const outcome = brokenOutcome(messageOf(error))
-    onDecided(outcome)
-    options.report.finished(transaction, outcome)
+    report.decided(transaction, outcome, serve)
+    report.finished(transaction, outcome)
     throw error
   }
 }
@@ -232,21 +230,6 @@ function inboundId(exchange: Exchange<ConnectionContext>): string | null {
 
 function withStage(refusal: Refusal): Denial {
   return { ...refusal, stage: stageOfCode[refusal.code] }
-}
-
-function connectionFacts(
-  options: PortOptions,
-  context: ConnectionContext,
-  server: RunningServer | null,
-): ConnectionFacts {
-  return {
-    server: server?.server ?? null,
-    domain: context.domain,
-    tls: context.tls,
-    identity: context.identity,
-    intermediates: context.intermediates,
-    now: options.clock.now(),
-  }
 }
 
 function noFacts(options: PortOptions, server: RunningServer | null): ConnectionFacts {

@@ -177,6 +177,7 @@ class NodeEngine implements Engine {
       serve: this.#serveOptions(port),
       report: this.#report,
       clock,
+      random: Math.random,
       forMatching: this.#forMatching(port, state),
       onAccepted: (key) => increment(this.#accepted, key),
       onClosed: (key) => increment(this.#closed, key),
@@ -190,10 +191,10 @@ class NodeEngine implements Engine {
       gatewayPodPort: podPort(manifestPort(settings.portMap, port) ?? port),
       gatewayPrincipal: gatewayPrincipal(settings),
       clusterDomain: settings.clusterDomain,
-      random: Math.random,
       workloads: this.#workloads,
       clock,
       serverHeader: settings.serverHeader,
+      report: this.#report,
     }
   }
 

@@ -1,8 +1,10 @@
 import { type Clock, type Logger, type Metrics, newRequestId } from '@twinlatch/kit'
-import type { DecisionCode, Explanation, ExplanationSink } from '@twinlatch/trust'
-import { explainConnection, explainRequest, type RefusedConnection } from './explain.ts'
+import type { ExplanationSink } from '@twinlatch/trust'
+import type { DecisionSettings } from './decide.ts'
+import { explainConnection, type RefusedConnection } from './explain.ts'
 import { heldBytes, recordBytesMax, renderOnce } from './record-size.ts'
-import type { ConnectionFacts } from './steps.ts'
+import { RequestRecord } from './request-record.ts'
+import { RequestTallies } from './request-tallies.ts'
 import type { Outcome, Transaction } from './transaction.ts'
 
 /** Tells operators what happened: record, metric and log line of every decision. */
@@ -17,7 +19,7 @@ export interface Report {
    * Makes the record of a request. Called before the answer goes out, so that whoever holds the
    * request id can ask for it.
    */
-  decided(transaction: Transaction, outcome: Outcome, facts: () => ConnectionFacts): void
+  decided(transaction: Transaction, outcome: Outcome, settings: DecisionSettings): void
   /** Counts and logs a request once its answer is out, or broken off. */
   finished(transaction: Transaction, outcome: Outcome): void
   /** A handshake the client gave up: nothing was refused, so there is no record. */
@@ -33,7 +35,8 @@ export function createReport(deps: {
 }): Report {
   const { sink, metrics, clock, log } = deps
   /** Records that are too large to be held unread; rendered once their request is over. */
-  const large = new WeakMap<Transaction, () => Explanation>()
+  const large = new WeakMap<Transaction, RequestRecord>()
+  const tallies = new RequestTallies(metrics)
   return {
     refusedConnection(refused, answered) {
       const entry: RefusedConnection = {
@@ -63,48 +66,22 @@ export function createReport(deps: {
       metrics.tlsHandshakes.inc({ result: 'abandoned', code: '', protocol: '' })
       log.debug({ event: 'connection.abandoned', detail }, 'handshake given up by the client')
     },
-    decided(transaction, outcome, facts) {
+    decided(transaction, outcome, settings) {
+      const record = new RequestRecord(transaction, outcome, { settings, clock })
       const { request, context } = transaction
-      const explain = () => explainRequest(transaction, outcome, facts())
-      const isLarge = heldBytes(request, context.tls.peerCertificates) > recordBytesMax
-      const render = isLarge ? renderOnce(explain) : explain
-      if (isLarge) large.set(transaction, render)
-      sink.record({
-        id: transaction.id,
-        time: transaction.startedAt,
-        subaccountId: transaction.server.subaccountId,
-        outcome: outcome.denial ? 'denied' : 'allowed',
-        render,
-      })
+      if (heldBytes(request, context.tls.peerCertificates) > recordBytesMax) {
+        large.set(transaction, record)
+      }
+      sink.record(record)
     },
     finished(transaction, outcome) {
-      large.get(transaction)?.()
-      countRequest(metrics, transaction, outcome)
-      log.info(accessLine(transaction, outcome, clock.now()), 'request')
+      large.get(transaction)?.settle()
+      tallies.count(transaction, outcome)
+      if (log.isLevelEnabled('info')) {
+        log.info(accessLine(transaction, outcome, clock.now()), 'request')
+      }
     },
   }
-}
-
-function countRequest(metrics: Metrics, transaction: Transaction, outcome: Outcome): void {
-  const { denial, status } = outcome
-  metrics.httpRequests.inc({
-    route: transaction.route?.name ?? '',
-    method: knownMethods.has(transaction.request.method) ? transaction.request.method : 'other',
-    status_class: status === null ? 'none' : `${Math.floor(status / 100)}xx`,
-    outcome: denial ? 'denied' : 'allowed',
-  })
-  if (denial?.stage === 'policy') {
-    metrics.authzDecisions.inc({ action: actionOf(denial.code), outcome: 'denied' })
-  } else if (transaction.gatewayView && !denial) {
-    metrics.authzDecisions.inc({ action: 'ALLOW', outcome: 'allowed' })
-  }
-}
-
-/** A label never holds what a caller chooses freely. */
-const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'])
-
-function actionOf(code: DecisionCode | null): string {
-  return code === 'POL_DENY_MATCHED' ? 'DENY' : 'ALLOW'
 }
 
 function connectionEvent({ id, status, peer, serverName, facts, denial }: RefusedConnection) {

@@ -1,5 +1,7 @@
 import { type Logger, messageOf } from '@twinlatch/kit'
 import type { CompiledGateway, CompiledPort, CompiledServer } from '../../compiled.ts'
+import type { ConnectionContext } from './connection.ts'
+import type { ConnectionConstants } from './connection-constants.ts'
 import { createTrustDomain, fingerprintsOf, type TrustDomain } from './trust-domain.ts'
 
 /** A compiled value with its trust domains: what the engine swaps as a whole. */
@@ -12,6 +14,8 @@ export interface RunningGateway {
 export interface RunningPort {
   readonly compiled: CompiledPort
   readonly servers: ReadonlyMap<string, RunningServer>
+  /** Made anew with every swap, so that nothing of an earlier configuration is remembered. */
+  readonly constants: WeakMap<ConnectionContext, ConnectionConstants>
 }
 
 /** One server of it; without a domain its handshakes are refused. */
@@ -44,7 +48,7 @@ export function startRunning(
       server.key,
       startServer(server, before.get(server.key) ?? null, log),
     ])
-    return [port, { compiled: one, servers: new Map(servers) }]
+    return [port, { compiled: one, servers: new Map(servers), constants: new WeakMap() }]
   })
   return { generation: compiled.generation, ports: new Map(ports) }
 }

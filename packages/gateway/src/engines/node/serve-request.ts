@@ -1,9 +1,14 @@
+import { Readable } from 'node:stream'
 import { type Clock, messageOf } from '@twinlatch/kit'
 import type { Exchange, HeaderLines, UpstreamResponse } from '@twinlatch/wire'
+import type { CompiledRoute, HeaderValues } from '../../compiled.ts'
+import { isNamed } from '../../header-lines.ts'
 import type { WorkloadClient } from '../../workloads/workload.ts'
 import { errorAnswer } from './answers.ts'
-import { type CallResult, callWorkload } from './call.ts'
+import { callWorkload } from './call.ts'
+import { Deadline } from './deadline.ts'
 import { type DecisionSettings, decide, type Forwarding } from './decide.ts'
+import type { Report } from './report.ts'
 import type { LocalAnswer, Outcome, Transaction } from './transaction.ts'
 
 /** What serving a request needs. */
@@ -11,42 +16,42 @@ export interface ServeOptions extends DecisionSettings {
   readonly workloads: WorkloadClient
   readonly clock: Clock
   readonly serverHeader: string
+  readonly report: Pick<Report, 'decided'>
 }
 
-/**
- * Decides a request, answers it or lets a workload answer it, and says how that ended. `onDecided`
- * is called once, before the answer goes out.
- */
-export async function serveRequest(
+/** Decides a request, answers it or lets a workload answer it, and says how that ended. */
+export function serveRequest(
   exchange: Exchange<unknown>,
   transaction: Transaction,
   options: ServeOptions,
-  onDecided: (outcome: Outcome) => void,
 ): Promise<Outcome> {
-  const serving: Serving = { exchange, transaction, options, onDecided }
+  const serving: Serving = { exchange, transaction, options }
   const decision = decide(transaction, options)
-  return 'kind' in decision ? await forward(serving, decision) : await answer(serving, decision)
+  return 'kind' in decision ? forward(serving, decision) : answer(serving, decision)
 }
 
 interface Serving {
   readonly exchange: Exchange<unknown>
   readonly transaction: Transaction
   readonly options: ServeOptions
-  onDecided(outcome: Outcome): void
+}
+
+// Once for every request, before its answer goes out.
+function decided({ transaction, options }: Serving, outcome: Outcome): Outcome {
+  options.report.decided(transaction, outcome, options)
+  return outcome
 }
 
 async function answer(serving: Serving, local: LocalAnswer): Promise<Outcome> {
-  const { exchange, transaction, options } = serving
-  const outcome: Outcome = { status: local.status, denial: local.denial, brokeOff: null }
-  serving.onDecided(outcome)
-  const head = {
-    status: local.status,
-    headers: [...local.headers, ...ownHeaders(transaction, options)],
-    // The rest of a body nobody reads would be taken for the next request (gateway.md section 15).
-    close: exchange.body !== null && !exchange.body.readableEnded,
-  }
+  const { exchange } = serving
+  const { status, denial } = local
+  const outcome = decided(serving, { status, denial, brokeOff: null })
+  const headers = [...local.headers]
+  addOwnHeaders(headers, serving)
+  // The rest of a body nobody reads would be taken for the next request (gateway.md section 15).
+  const close = exchange.body instanceof Readable && !exchange.body.readableEnded
   try {
-    await exchange.respond(head, local.body)
+    await exchange.respond({ status, headers, close }, local.body)
   } catch (error) {
     outcome.brokeOff = messageOf(error)
   }
@@ -54,114 +59,84 @@ async function answer(serving: Serving, local: LocalAnswer): Promise<Outcome> {
 }
 
 async function forward(serving: Serving, forwarding: Forwarding): Promise<Outcome> {
-  const { transaction } = serving
+  const { exchange, transaction, options } = serving
   const startedMs = performance.now()
-  const deadline = startDeadline(forwarding.timeoutMs)
+  const { timeoutMs } = forwarding
+  const deadline = timeoutMs === null ? null : new Deadline(timeoutMs, exchange.signal)
   try {
-    const result = await call(serving, forwarding, deadline.signal)
-    if (result.kind === 'gone') return abandoned(serving)
+    const result = await callWorkload(options.workloads, {
+      forwarding,
+      method: exchange.request.method,
+      body: exchange.body,
+      clientGone: exchange.signal,
+      deadline,
+    })
+    if (result.kind === 'gone') {
+      return decided(serving, { status: null, denial: null, brokeOff: 'the client went away' })
+    }
     if (result.kind === 'failed') {
       const { status, body, denial } = result
       return await answer(serving, errorAnswer(transaction.request, status, body, denial))
     }
+    const { response, attempts } = result
     const ms = Math.round(performance.now() - startedMs)
-    transaction.upstream = { status: result.response.status, ms, attempts: result.attempts }
-    deadline.onEnd(() => result.response.body.destroy(new Error('the timeout of the route')))
-    return await relay(serving, forwarding, result.response)
+    transaction.upstream = { status: response.status, ms, attempts }
+    deadline?.onPassed(() => giveUp(response.body, new Error('the timeout of the route')))
+    return await relay(serving, forwarding, response)
   } finally {
-    deadline.clear()
+    deadline?.clear()
   }
-}
-
-function call(
-  { exchange, options }: Serving,
-  forwarding: Forwarding,
-  deadline: AbortSignal | null,
-): Promise<CallResult> {
-  const { timeoutMs } = forwarding
-  const announced: HeaderLines =
-    timeoutMs === null ? [] : [['x-envoy-expected-rq-timeout-ms', `${timeoutMs}`]]
-  return callWorkload(options.workloads, {
-    workload: forwarding.destination.workload,
-    request: {
-      method: exchange.request.method,
-      path: forwarding.path,
-      headers: [['host', forwarding.authority], ...forwarding.headers, ...announced],
-      body: exchange.body,
-    },
-    retries: forwarding.retries,
-    clientGone: exchange.signal,
-    deadline,
-  })
 }
 
 async function relay(
   serving: Serving,
-  forwarding: Forwarding,
-  response: UpstreamResponse,
+  { route, values }: Forwarding,
+  { status, headers, body }: UpstreamResponse,
 ): Promise<Outcome> {
-  const { exchange, transaction, options } = serving
-  const outcome: Outcome = { status: response.status, denial: null, brokeOff: null }
-  serving.onDecided(outcome)
-  const passed = response.headers.filter(([name]) => !isOurs(name.toLowerCase()))
-  const operated = forwarding.route.applyResponseHeaders(passed, forwarding.values)
-  const headers: HeaderLines = [
-    ...(operated === passed ? passed : operated.filter(([name]) => !isServer(name))),
-    ...ownHeaders(transaction, options),
-    ['x-envoy-upstream-service-time', `${transaction.upstream?.ms ?? 0}`],
-  ]
+  const { exchange } = serving
+  const outcome = decided(serving, { status, denial: null, brokeOff: null })
+  const lines = relayedHeaders(headers, route, values)
+  addOwnHeaders(lines, serving)
+  lines.push(['x-envoy-upstream-service-time', `${serving.transaction.upstream?.ms ?? 0}`])
   try {
-    await exchange.respond({ status: response.status, headers }, response.body)
+    await exchange.respond({ status, headers: lines }, body)
   } catch (error) {
     outcome.brokeOff = messageOf(error)
-    response.body.destroy()
+    giveUp(body)
     // Half a response must not look like a whole one: the connection goes with it.
     exchange.abort()
   }
   return outcome
 }
 
-function isServer(name: string): boolean {
-  return name.length === 6 && name.toLowerCase() === 'server'
+type Line = HeaderLines[number]
+
+/** What a workload answered, without what it says in our name, after the operations of the route. */
+function relayedHeaders(headers: HeaderLines, route: CompiledRoute, values: HeaderValues): Line[] {
+  const passed: Line[] = []
+  for (const line of headers) {
+    if (!isOurs(line[0])) passed.push(line)
+  }
+  const operated = route.applyResponseHeaders(passed, values)
+  return operated === passed ? passed : operated.filter(([name]) => !isNamed(name, 'server'))
 }
 
-// What a workload says in our name is not believed (gateway.md section 9.1).
+// Gateway.md section 9.1; all of them begin with `s` or `x`.
 function isOurs(name: string): boolean {
+  const first = name.charCodeAt(0) | 0x20
+  if (first === 0x73) return isNamed(name, 'server')
   return (
-    name === 'server' ||
-    name === 'x-request-id' ||
-    name === 'x-forwarded-client-cert' ||
-    name.startsWith('x-envoy-')
+    first === 0x78 &&
+    (isNamed(name, 'x-request-id') ||
+      isNamed(name, 'x-forwarded-client-cert') ||
+      name.toLowerCase().startsWith('x-envoy-'))
   )
 }
 
-function ownHeaders(transaction: Transaction, { serverHeader }: ServeOptions): HeaderLines {
-  return [
-    ['server', serverHeader],
-    ['x-request-id', transaction.id],
-  ]
+function addOwnHeaders(lines: Line[], { transaction, options }: Serving): void {
+  lines.push(['server', options.serverHeader], ['x-request-id', transaction.id])
 }
 
-function abandoned(serving: Serving): Outcome {
-  const outcome: Outcome = { status: null, denial: null, brokeOff: 'the client went away' }
-  serving.onDecided(outcome)
-  return outcome
-}
-
-interface Deadline {
-  readonly signal: AbortSignal | null
-  onEnd(action: () => void): void
-  clear(): void
-}
-
-// The timeout of a route covers the whole exchange, the body of the response too.
-function startDeadline(timeoutMs: number | null): Deadline {
-  if (timeoutMs === null) return { signal: null, onEnd: () => {}, clear: () => {} }
-  const controller = new AbortController()
-  const timer = setTimeout(() => controller.abort(), timeoutMs)
-  return {
-    signal: controller.signal,
-    onEnd: (action) => controller.signal.addEventListener('abort', action, { once: true }),
-    clear: () => clearTimeout(timer),
-  }
+function giveUp(body: UpstreamResponse['body'], why?: Error): void {
+  if (body instanceof Readable) body.destroy(why)
 }

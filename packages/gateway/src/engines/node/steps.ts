@@ -4,6 +4,7 @@ import type { ExplainedStep, PeerIdentity, Stage } from '@twinlatch/trust'
 import { stages } from '@twinlatch/trust'
 import type { TlsFacts } from '@twinlatch/wire'
 import type { CompiledServer } from '../../compiled.ts'
+import type { ConnectionContext } from './connection.ts'
 import type { TrustDomain } from './trust-domain.ts'
 
 /** Facts of a connection that its steps are told from. */
@@ -14,6 +15,16 @@ export interface ConnectionFacts {
   readonly identity: PeerIdentity | null
   readonly intermediates: readonly Certificate[]
   readonly now: Date
+}
+
+/** The facts of a connection that was let in. */
+export function factsOf(
+  context: ConnectionContext,
+  server: CompiledServer | null,
+  now: Date,
+): ConnectionFacts {
+  const { domain, tls, identity, intermediates } = context
+  return { server, domain, tls, identity, intermediates, now }
 }
 
 /**

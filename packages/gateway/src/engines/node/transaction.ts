@@ -1,17 +1,13 @@
 import type { DecisionCode, Stage } from '@twinlatch/trust'
 import type { HeaderLines, RequestHead } from '@twinlatch/wire'
-import type {
-  CompiledRoute,
-  CompiledServer,
-  CompiledWorkload,
-  RequestView,
-} from '../../compiled.ts'
+import type { CompiledRoute, CompiledServer, CompiledWorkload } from '../../compiled.ts'
 import type { ConnectionContext } from './connection.ts'
 import type { RunningPort } from './running.ts'
 
 /**
- * One request on its way through the gateway; filled in as it goes, read by the record. It does not
- * hold the exchange: thousands of records are kept, and each would keep its streams alive.
+ * One request on its way through the gateway; filled in as it goes, read by the record. It holds
+ * neither the exchange nor what was worked out from the head: tens of thousands of records are kept,
+ * hardly any is read, and whoever reads one decides again (`views` of `explain.ts`).
  */
 export interface Transaction {
   readonly id: string
@@ -24,8 +20,8 @@ export interface Transaction {
   readonly server: CompiledServer
   /** Without a mapped listener port: for matching only. */
   readonly authority: string
-  gatewayView: RequestView | null
-  workloadView: RequestView | null
+  /** In [0, 1): picks a weighted destination, and the same one when the request is explained. */
+  readonly draw: number
   route: CompiledRoute | null
   workload: CompiledWorkload | null
   upstream: { readonly status: number; readonly ms: number; readonly attempts: number } | null

@@ -1,10 +1,18 @@
 import type { HeaderLines } from '@twinlatch/wire'
 import type { CompiledWorkload, HeaderValues, RequestView } from '../../compiled.ts'
+import { valuesOf } from '../../header-lines.ts'
 import type { ConnectionContext } from './connection.ts'
 
-/** What both views of a request are made of. */
-export interface ViewSource {
+/** What a policy point knows apart from the request itself (gateway.md section 11.2). */
+export type PolicyPoint = Pick<
+  RequestView,
+  'sourceAddress' | 'principals' | 'authenticated' | 'serverName' | 'destinationPort'
+>
+
+/** A request at one policy point. */
+interface RequestParts {
   readonly context: ConnectionContext
+  readonly point: PolicyPoint
   readonly method: string
   /** Without a mapped listener port. */
   readonly authority: string
@@ -13,66 +21,170 @@ export interface ViewSource {
   readonly headers: HeaderLines
 }
 
-/** The request as policies and routes see it at the gateway point (gateway.md section 11.2). */
-export function gatewayView(source: ViewSource, destinationPort: number): RequestView {
-  const { context } = source
-  const { identity } = context
+/** A request as routes and policies see it at one policy point (gateway.md section 11.2). */
+export class RequestAtPoint implements RequestView {
+  readonly parts: RequestParts
+  #looks = 0
+  #index: Map<string, string[]> | null = null
+
+  constructor(parts: RequestParts) {
+    this.parts = parts
+  }
+
+  get method() {
+    return this.parts.method
+  }
+  get authority() {
+    return this.parts.authority
+  }
+  get path() {
+    return this.parts.path
+  }
+  get query() {
+    return this.parts.query
+  }
+  get scheme() {
+    return 'https' as const
+  }
+  get peer() {
+    return this.parts.context.identity
+  }
+  // At the workload point this is the last entry of x-forwarded-for: the one the gateway appended.
+  get remoteAddress() {
+    return this.parts.context.peer.address
+  }
+  get sourceAddress() {
+    return this.parts.point.sourceAddress
+  }
+  get principals() {
+    return this.parts.point.principals
+  }
+  get authenticated() {
+    return this.parts.point.authenticated
+  }
+  get serverName() {
+    return this.parts.point.serverName
+  }
+  get destinationPort() {
+    return this.parts.point.destinationPort
+  }
+
+  header(name: string): readonly string[] {
+    const { authority, headers } = this.parts
+    if (name === 'host') return [authority]
+    this.#looks += 1
+    if (this.#looks <= looksWithoutIndex) return valuesOf(headers, name)
+    this.#index ??= indexOf(headers)
+    return this.#index.get(name) ?? none
+  }
+}
+
+/** The gateway point of a connection: the same for all its requests. */
+export function gatewayPoint(context: ConnectionContext, destinationPort: number): PolicyPoint {
+  const { identity, peer, tls } = context
   return {
-    ...requestPart(source),
-    sourceAddress: context.peer.address,
-    remoteAddress: context.peer.address,
+    sourceAddress: peer.address,
     principals: (identity?.uriSans ?? [])
       .filter((uri) => uri.startsWith(spiffeScheme))
       .map((uri) => uri.slice(spiffeScheme.length)),
     authenticated: identity !== null,
-    serverName: context.tls.serverName,
+    serverName: tls.serverName,
     destinationPort,
   }
 }
 
 /**
- * The request as the sidecar of a workload would see it: after the header operations, and from the
- * gateway instead of from the client (gateway.md section 11.2).
+ * A workload as its sidecar would see a request: after the header operations, and from the gateway
+ * instead of from the client (gateway.md section 11.2).
  */
-export function workloadView(
-  source: ViewSource,
-  workload: CompiledWorkload,
-  mesh: { readonly gatewayPrincipal: string; readonly clusterDomain: string },
-): RequestView {
-  const fqdn = `${workload.service}.${workload.namespace}.svc.${mesh.clusterDomain}`
-  return {
-    ...requestPart(source),
-    sourceAddress: gatewayAddress,
-    // The last entry of x-forwarded-for, which is the one the gateway appended.
-    remoteAddress: source.context.peer.address,
-    principals: [mesh.gatewayPrincipal],
-    authenticated: true,
-    serverName: `outbound_.${workload.port}_._.${fqdn}`,
-    destinationPort: workload.targetPort,
+export class WorkloadPoint implements PolicyPoint {
+  readonly #workload: CompiledWorkload
+  readonly #mesh: Mesh
+
+  constructor(workload: CompiledWorkload, mesh: Mesh) {
+    this.#workload = workload
+    this.#mesh = mesh
+  }
+
+  get sourceAddress() {
+    return gatewayAddress
+  }
+  get principals() {
+    return [this.#mesh.gatewayPrincipal]
+  }
+  get authenticated() {
+    return true
+  }
+  get serverName() {
+    const { service, namespace, port } = this.#workload
+    return `outbound_.${port}_._.${service}.${namespace}.svc.${this.#mesh.clusterDomain}`
+  }
+  get destinationPort() {
+    return this.#workload.targetPort
   }
 }
 
+interface Mesh {
+  readonly gatewayPrincipal: string
+  readonly clusterDomain: string
+}
+
 /** Values for the operators of header operations (gateway.md section 8.2). */
-export function headerValues(
-  source: ViewSource,
-  request: { readonly target: string; readonly authority: string },
-  startTime: Date,
-): HeaderValues {
-  const { context } = source
-  return {
-    peer: context.identity,
-    tlsVersion: context.tls.protocol,
-    tlsCipher: context.tls.cipher,
-    requestedServerName: context.tls.serverName,
-    remoteAddress: context.peer.address,
-    remotePort: context.peer.port,
-    localPort: context.peer.localPort,
-    startTime,
-    method: source.method,
-    authority: request.authority,
-    path: request.target,
-    header: headerLookup(source.headers, request.authority),
+export class RequestValues implements HeaderValues {
+  readonly #view: RequestAtPoint
+  readonly #request: SentRequest
+
+  /** `view` is the one at the gateway point. */
+  constructor(view: RequestAtPoint, request: SentRequest) {
+    this.#view = view
+    this.#request = request
   }
+
+  get peer() {
+    return this.#view.peer
+  }
+  get tlsVersion() {
+    return this.#view.parts.context.tls.protocol
+  }
+  get tlsCipher() {
+    return this.#view.parts.context.tls.cipher
+  }
+  get requestedServerName() {
+    return this.#view.parts.context.tls.serverName
+  }
+  get remoteAddress() {
+    return this.#view.remoteAddress
+  }
+  get remotePort() {
+    return this.#view.parts.context.peer.port
+  }
+  get localPort() {
+    return this.#view.parts.context.peer.localPort
+  }
+  get startTime() {
+    return this.#request.startedAt
+  }
+  get method() {
+    return this.#view.method
+  }
+  get authority() {
+    return this.#request.authority
+  }
+  get path() {
+    return this.#request.target
+  }
+
+  header(name: string): readonly string[] {
+    return name === 'host' ? [this.#request.authority] : this.#view.header(name)
+  }
+}
+
+interface SentRequest {
+  /** Normalised path with query. */
+  readonly target: string
+  /** As the client sent it. */
+  readonly authority: string
+  readonly startedAt: Date
 }
 
 /** Every gateway and every workload of ours runs on this machine. */
@@ -80,48 +192,8 @@ const gatewayAddress = '127.0.0.1'
 const spiffeScheme = 'spiffe://'
 const none: readonly string[] = []
 
-function requestPart(
-  source: ViewSource,
-): Pick<RequestView, 'method' | 'authority' | 'path' | 'query' | 'scheme' | 'header' | 'peer'> {
-  return {
-    method: source.method,
-    authority: source.authority,
-    path: source.path,
-    query: source.query,
-    scheme: 'https',
-    header: headerLookup(source.headers, source.authority),
-    peer: source.context.identity,
-  }
-}
-
-function headerLookup(
-  headers: HeaderLines,
-  authority: string,
-): (name: string) => readonly string[] {
-  const host = [authority]
-  let looks = 0
-  let index: Map<string, string[]> | undefined
-  return (name) => {
-    if (name === 'host') return host
-    looks += 1
-    if (looks <= looksWithoutIndex) return linesOf(headers, name)
-    index ??= indexOf(headers)
-    return index.get(name) ?? none
-  }
-}
-
 /** Most requests are asked for a header or two; an index costs as much as a dozen looks. */
 const looksWithoutIndex = 8
-
-function linesOf(headers: HeaderLines, name: string): readonly string[] {
-  let found: string[] | undefined
-  for (const line of headers) {
-    if (line[0].length !== name.length || line[0].toLowerCase() !== name) continue
-    if (found) found.push(line[1])
-    else found = [line[1]]
-  }
-  return found ?? none
-}
 
 function indexOf(headers: HeaderLines): Map<string, string[]> {
   const index = new Map<string, string[]>()

@@ -1,8 +1,8 @@
 import { createTestAuthority } from '@twinlatch/testing'
 import { identifyPeer, type PeerIdentity } from '@twinlatch/trust'
 import { beforeAll, expect, test } from 'vitest'
-import type { XfccSettings } from '../../compiled.ts'
-import { applyXfccMode } from './xfcc-mode.ts'
+import type { CompiledServer, XfccSettings } from '../../compiled.ts'
+import { applyXfccMode, ownXfccElement } from './xfcc-mode.ts'
 
 let identity: PeerIdentity
 /** The element of `identity` without details. */
@@ -25,13 +25,17 @@ test.each([
 ] as const)('%s makes %s of it without a certificate and %s with one', (mode, without, present) => {
   const settings: XfccSettings = { mode, details: new Set(), meshHop: null }
   const apply = (peer: PeerIdentity | null, lines: string[]) =>
-    applyXfccMode(settings, lines, { identity: peer, ownUriSans: [] })
+    applyXfccMode(settings, lines, ownXfccElement(serverWith(settings), peer))
   expect(apply(null, ['Hash=1'])).toEqual({ kind: 'value', value: without })
   expect(apply(identity, ['Hash=1'])).toEqual({
     kind: 'value',
     value: present?.replace('OWN', own) ?? null,
   })
 })
+
+function serverWith(xfcc: XfccSettings, ownUriSans: string[] = []): CompiledServer {
+  return { xfcc, material: { ready: true, ownUriSans } } as unknown as CompiledServer
+}
 
 const settingsOf = (mode: XfccSettings['mode']): XfccSettings => ({
   mode,
@@ -40,28 +44,25 @@ const settingsOf = (mode: XfccSettings['mode']): XfccSettings => ({
 })
 
 test('several inbound lines are one value', () => {
-  const result = applyXfccMode(settingsOf('FORWARD_ONLY'), ['Hash=1', 'Hash=2'], {
-    identity,
-    ownUriSans: [],
-  })
+  const result = applyXfccMode(settingsOf('FORWARD_ONLY'), ['Hash=1', 'Hash=2'], own)
   expect(result).toEqual({ kind: 'value', value: 'Hash=1,Hash=2' })
 })
 
 test('nothing inbound: the own element alone, and nothing is forwarded', () => {
-  const peer = { identity, ownUriSans: ['spiffe://gw'] }
-  expect(applyXfccMode(settingsOf('APPEND_FORWARD'), [], peer)).toEqual({
+  const ours = ownXfccElement(serverWith(settingsOf('APPEND_FORWARD'), ['spiffe://gw']), identity)
+  expect(applyXfccMode(settingsOf('APPEND_FORWARD'), [], ours)).toEqual({
     kind: 'value',
     value: `By=spiffe://gw;${own}`,
   })
-  expect(applyXfccMode(settingsOf('APPEND_FORWARD'), [''], peer)).toEqual({
+  expect(applyXfccMode(settingsOf('APPEND_FORWARD'), [''], ours)).toEqual({
     kind: 'value',
     value: `By=spiffe://gw;${own}`,
   })
-  expect(applyXfccMode(settingsOf('FORWARD_ONLY'), [''], peer)).toEqual({
+  expect(applyXfccMode(settingsOf('FORWARD_ONLY'), [''], ours)).toEqual({
     kind: 'value',
     value: '',
   })
-  expect(applyXfccMode(settingsOf('FORWARD_ONLY'), [], peer)).toEqual({
+  expect(applyXfccMode(settingsOf('FORWARD_ONLY'), [], ours)).toEqual({
     kind: 'value',
     value: null,
   })
@@ -71,10 +72,8 @@ test.each(['FORWARD_ONLY', 'APPEND_FORWARD', 'ALWAYS_FORWARD_ONLY'] as const)(
   '%s refuses a malformed value, the others never read it',
   (mode) => {
     const lines = ['Hash=1;Subject="open']
-    expect(applyXfccMode(settingsOf(mode), lines, { identity, ownUriSans: [] }).kind).toBe(
-      'malformed',
-    )
-    expect(applyXfccMode(settingsOf('SANITIZE_SET'), lines, { identity, ownUriSans: [] })).toEqual({
+    expect(applyXfccMode(settingsOf(mode), lines, own).kind).toBe('malformed')
+    expect(applyXfccMode(settingsOf('SANITIZE_SET'), lines, own)).toEqual({
       kind: 'value',
       value: own,
     })

@@ -1,26 +1,34 @@
 import { type PeerIdentity, parseXfcc, TrustError, writeXfccElement } from '@twinlatch/trust'
-import type { XfccSettings } from '../../compiled.ts'
+import type { CompiledServer, XfccSettings } from '../../compiled.ts'
 
 /** What the mode makes of `x-forwarded-client-cert`. */
 type XfccResult =
   | { readonly kind: 'value'; readonly value: string | null }
   | { readonly kind: 'malformed'; readonly reason: string }
 
+/** Our element for a peer, `null` for none: the same for all requests of a connection. */
+export function ownXfccElement(
+  server: CompiledServer,
+  identity: PeerIdentity | null,
+): string | null {
+  if (!identity) return null
+  const by = server.material.ready ? server.material.ownUriSans : []
+  return writeXfccElement({ by, identity, details: server.xfcc.details })
+}
+
 /**
  * The value that goes on, `null` for none (gateway.md section 7.3). An inbound value is read only
- * where the mode keeps it, and then it has to be well-formed.
+ * where the mode keeps it, and then it has to be well-formed. `own` is our element for the peer.
  */
 export function applyXfccMode(
   settings: XfccSettings,
   inboundLines: readonly string[],
-  peer: { readonly identity: PeerIdentity | null; readonly ownUriSans: readonly string[] },
+  own: string | null,
 ): XfccResult {
-  const { identity } = peer
   const inbound = inboundLines.length === 0 ? null : inboundLines.join(',')
   if (settings.mode === 'ALWAYS_FORWARD_ONLY') return keep(inbound, (value) => value)
-  if (!identity || settings.mode === 'SANITIZE') return { kind: 'value', value: null }
+  if (own === null || settings.mode === 'SANITIZE') return { kind: 'value', value: null }
   if (settings.mode === 'FORWARD_ONLY') return keep(inbound, (value) => value)
-  const own = writeXfccElement({ by: peer.ownUriSans, identity, details: settings.details })
   if (settings.mode === 'SANITIZE_SET') return { kind: 'value', value: own }
   return keep(inbound, (value) => (value ? `${value},${own}` : own))
 }
