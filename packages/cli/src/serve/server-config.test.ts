@@ -70,6 +70,7 @@ describe('what cannot be used is refused, with every fault and its place', () =>
     ['a text', 'hello', ['object']],
     ['a key given twice', 'log: {}\nlog: {}', ['unique']],
     ['broken YAML', 'log: [', ['line 1']],
+    ['directives without a document', '%YAML 1.2\n', ['directives-end']],
     ['two documents', 'log: {}\n---\nlog: {}', ['document']],
     ['an alias', 'log: &a { level: info }\ngateway: *a', ['alias']],
     ['an alias of nothing', 'log: *a', ['alias']],
