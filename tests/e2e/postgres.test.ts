@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import {
@@ -223,6 +223,107 @@ describe.skipIf(!hasTools)('two servers on one PostgreSQL', () => {
         ({ code }) => code === 0,
       )
       expect([applied.code, applied.stderr]).toEqual([0, ''])
+    })
+  })
+
+  describe('a start while the database is away', () => {
+    const restart = async (index: 0 | 1) => {
+      const server = serverOf(index)
+      await server.end()
+      started.splice(started.indexOf(server), 1)
+      return start(homes[index])
+    }
+    const metric = async () => {
+      const text = await (await fetch(`${serverOf(0).ready.urls.health}/metrics`)).text()
+      return /^twinlatch_gateway_snapshot_from_disk (\d)$/m.exec(text)?.[1]
+    }
+    const snapshotOf = async () => (await api(0, '/api/status')).body['snapshot']
+
+    beforeAll(async () => {
+      expect(await metric()).toBe('0')
+      await postgres.halt()
+      await restart(0)
+    })
+    afterAll(() => postgres.resume())
+
+    test('serves the gateway from what it kept, which is sealed', async () => {
+      expect((await call()).stdout).toBe('200')
+      const kept = readFileSync(join(homes[0], 'gateway.snapshot'))
+      expect(kept.includes('httpbin')).toBe(false)
+      expect(statSync(join(homes[0], 'gateway.snapshot')).mode & 0o777).toBe(0o600)
+    })
+
+    test('says so in status, metrics and log', async () => {
+      expect(await snapshotOf()).toEqual({ source: 'disk', takenAt: expect.any(String) })
+      expect((await serverOf(0).cli(['status'])).stdout).toContain('cannot be reached')
+      expect(await metric()).toBe('1')
+      expect(serverOf(0).output()).toContain('gateway.started_from_disk')
+      expect((await fetch(`${serverOf(0).ready.urls.health}/readyz`)).status).toBe(503)
+    })
+
+    test('explains what the gateway decides, and answers 503 to everything else', async () => {
+      expect((await api(0, '/api/explanations?last=any')).status).toBe(200)
+      for (const path of ['/api/documents', '/ca/certificates', '/oauth/token', '/nowhere']) {
+        const { status, body } = await api(0, path)
+        expect([path, status, body['code']]).toEqual([path, 503, 'store/unreachable'])
+      }
+    })
+
+    test('is as before when the database is back, without a restart', async () => {
+      await postgres.resume()
+      const back = await eventually(snapshotOf, (snapshot) =>
+        JSON.stringify(snapshot).includes('database'),
+      )
+      expect(back).toMatchObject({ source: 'database' })
+      expect(await metric()).toBe('0')
+      expect((await call()).stdout).toBe('200')
+      const known = await generation(0)
+      expect(await apply(1, manifest('after'))).toMatchObject({ code: 0 })
+      expect(
+        await eventually(
+          () => generation(0),
+          (now) => now > known,
+        ),
+      ).toBeGreaterThan(known)
+      const { health } = serverOf(0).ready.urls
+      expect((await fetch(`${health}/readyz`)).status).toBe(200)
+    })
+
+    test('takes seconds when the database is frozen', async () => {
+      postgres.freeze()
+      const startedAt = performance.now()
+      await restart(0)
+      expect(performance.now() - startedAt).toBeLessThan(boundMs + 10_000)
+      expect((await call()).stdout).toBe('200')
+      postgres.thaw()
+      const back = await eventually(snapshotOf, (snapshot) =>
+        JSON.stringify(snapshot).includes('database'),
+      )
+      expect(back).toMatchObject({ source: 'database' })
+    })
+
+    test('is refused with what is not authentic, or was never kept', async () => {
+      const forged = join(homes[1], 'gateway.snapshot')
+      await serverOf(1).end()
+      started.splice(started.indexOf(serverOf(1)), 1)
+      const bytes = readFileSync(forged)
+      bytes.writeUInt8(bytes.readUInt8(bytes.length - 10) ^ 1, bytes.length - 10)
+      writeFileSync(forged, bytes)
+      await postgres.halt()
+      const up = (home: string) => run(twinlatchBin, ['up', '--ephemeral', '--home', home], { env })
+      const refused = await up(homes[1])
+      expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('does not open')])
+      const fresh = await up(join(directory, 'four'))
+      expect([fresh.code, fresh.stderr]).toEqual([1, expect.stringContaining('cannot be reached')])
+      await postgres.resume()
+      // With a database nobody looks at it, and it is written anew.
+      await start(homes[1])
+      expect(
+        await eventually(
+          async () => readFileSync(forged).equals(bytes),
+          (same) => !same,
+        ),
+      ).toBe(false)
     })
   })
 

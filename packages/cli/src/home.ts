@@ -18,6 +18,9 @@ export interface Home {
   /** Log of a server in the background; one in a terminal logs to stderr. */
   readonly log: string
   readonly sample: string
+  /** What the gateway was last built from, sealed; and the last certificate of the control listener. */
+  readonly snapshot: string
+  readonly controlIdentity: string
 }
 
 /** The files below `directory`, whether or not they exist. */
@@ -34,6 +37,8 @@ export function homeAt(directory: string): Home {
     config: at('config.yaml'),
     log: at('twinlatch.log'),
     sample: at('sample'),
+    snapshot: at('gateway.snapshot'),
+    controlIdentity: at('control.identity'),
   }
 }
 

@@ -68,7 +68,10 @@ export async function rekeyHome(home: Home, keepFormer: string | null): Promise<
   const lock = await acquireHomeLock(home.directory)
   try {
     if (keepFormer !== null) keepKey(home.masterKey, keepFormer)
-    return await rekeyStore({ url, file: home.masterKey, ...tools })
+    const count = await rekeyStore({ url, file: home.masterKey, ...tools })
+    // Only the former key opens them; the next start writes them anew.
+    for (const file of [home.snapshot, home.controlIdentity]) await rm(file, { force: true })
+    return count
   } finally {
     await lock.stop()
   }

@@ -77,6 +77,13 @@ export const serverStatusBody = z
     ca: z.string().meta({ description: 'File of the authorities of our own listeners.' }),
     adminToken: z.string().meta({ description: 'File of the admin token.' }),
     generation: z.int(),
+    snapshot: z
+      .object({ source: z.enum(['database', 'disk']), takenAt: z.iso.datetime() })
+      .nullable()
+      .meta({
+        description:
+          'What the gateways serve. From disk: the database could not be reached at the start, and it is what was in force at that time.',
+      }),
     gateways: z.array(gatewayServer).readonly(),
   })
   .meta({ id: 'ServerStatus' })

@@ -45,6 +45,7 @@ const serverStatus = {
   ca: '/home/ca.pem',
   adminToken: '/home/admin-token',
   generation: 1,
+  snapshot: { source: 'database' as const, takenAt: '2026-01-01T00:00:00.000Z' },
   gateways: [],
 }
 

@@ -12,7 +12,12 @@ export type {
 } from './document.ts'
 export type { ChangeReport, DocumentChange, DocumentFilter, Documents } from './documents.ts'
 export { ControlError, type ControlErrorCode } from './errors.ts'
-export type { ExplanationFeed, ExplanationFilter, FoundExplanation } from './explanation-feed.ts'
+export {
+  createExplanationFeed,
+  type ExplanationFeed,
+  type ExplanationFilter,
+  type FoundExplanation,
+} from './explanation-feed.ts'
 export { guardControl } from './guard.ts'
 export { type ControlAppDeps, createControlApp } from './http.ts'
 export type { JsonObject, JsonValue } from './json.ts'

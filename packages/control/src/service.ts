@@ -20,11 +20,14 @@ export async function openControl({
   clock,
   log,
   compiler,
+  explanations = createExplanationFeed({ clock }),
 }: {
   store: Store
   clock: Clock
   log: Logger
   compiler: DocumentCompiler
+  /** A feed that has records already; a new one unless given. */
+  explanations?: ExplanationFeed
 }): Promise<Control> {
   const audit = createAuditLog({ store, clock })
   const subaccounts = createSubaccounts({ store, audit, clock })
@@ -35,7 +38,7 @@ export async function openControl({
     subaccounts,
     audit,
     documents,
-    explanations: createExplanationFeed({ clock }),
+    explanations,
     // The store is closed by whoever opened it.
     async stop() {
       stopWatching()

@@ -13,6 +13,7 @@ export interface Metrics {
   readonly destinationLookups: Counter<'result'>
   readonly tokensIssued: Counter<'grant' | 'result'>
   readonly configReloadSuccess: Gauge<'kind'>
+  readonly snapshotFromDisk: Gauge
   /** Prometheus text (exposition format 0.0.4) of everything above. */
   render(): Promise<string>
 }
@@ -68,6 +69,11 @@ export function createMetrics(build: { version: string; revision: string }): Met
       name: 'twinlatch_config_reload_success',
       help: '1 if the last reload was taken, 0 if it was refused and the old state kept.',
       labelNames: ['kind'],
+      registers,
+    }),
+    snapshotFromDisk: new Gauge({
+      name: 'twinlatch_gateway_snapshot_from_disk',
+      help: '1 while the gateway serves what it had kept, because the database was away at the start.',
       registers,
     }),
     render: () => registry.metrics(),

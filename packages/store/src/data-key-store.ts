@@ -155,7 +155,7 @@ function indexed(keys: readonly DataKey[]): ReadonlyMap<string, KeyObject> {
 }
 
 /** A name for the master key that tells nothing about it; it has the form of every key id. */
-function masterKeyId(master: KeyObject): string {
+export function masterKeyId(master: KeyObject): string {
   const digest = createHmac('sha256', master).update('twinlatch master key id').digest('hex')
   return `key_${digest.slice(0, 32)}`
 }

@@ -23,6 +23,8 @@ export const storeLimits = {
    * stay far below 2^32 values (NIST SP 800-38D section 8.3): 90 days allow 500 a second.
    */
   dataKeyAgeMaxMs: 90 * 86_400_000,
+  /** A sealed file: the documents of a hundred thousand tenants, and few enough to read at once. */
+  sealedFileBytesMax: 384 * 1024 * 1024,
   /** A secret in a file is one short line; anything longer is another file. */
   secretFileBytesMax: 4096,
   /** Connections of one process to PostgreSQL: one writes, the others read; a server has 100. */

@@ -79,10 +79,16 @@ interface Server {
 function renderStatus(status: Record<string, unknown>, terminal: Terminal): string {
   const urls = status['urls'] as Record<string, string>
   const servers = status['gateways'] as readonly Server[]
-  const { pass, fail } = terminal.symbols
+  const snapshot = status['snapshot'] as { source: string; takenAt: string } | null
+  const { pass, fail, warn } = terminal.symbols
   const lines = [
     `${pass} running    pid ${status['pid']}, since ${status['startedAt']}, version ${status['version']}`,
     ...Object.entries(urls).map(([name, url]) => `  ${name.padEnd(10)} ${url}`),
+    ...(snapshot?.source === 'disk'
+      ? [
+          `${warn} database   cannot be reached; the gateway serves what was in force at ${snapshot.takenAt}`,
+        ]
+      : []),
     ...servers.map(({ gateway, hosts, mode, ready, reason, bundle }) => {
       const what = `${hosts.join(', ')}   (${mode}${bundle ? `, ${bundle}` : ''}; gateway ${gateway})`
       return ready

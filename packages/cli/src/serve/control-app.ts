@@ -2,6 +2,7 @@ import { createCaApp } from '@twinlatch/ca'
 import {
   authenticateAdmin,
   createControlApp,
+  type ExplanationFeed,
   guardControl,
   type ServerStatus,
 } from '@twinlatch/control'
@@ -18,6 +19,7 @@ import { type Authenticate, callerOrResponse } from '@twinlatch/trust'
 import { type Context, Hono } from 'hono'
 import { createApiDocument, documentPath } from './api-document.ts'
 import { combineAuthentication } from './authenticate.ts'
+import { createAwayControl, unreachable } from './away-control.ts'
 import { controlHosts } from './server-certificate.ts'
 import type { CoreServices, PublishedServices } from './services.ts'
 
@@ -51,6 +53,29 @@ export function createServerApp(deps: ControlAppDeps): Hono {
     .notFound((c) =>
       problemResponse(createProblem(404, `There is nothing at ${new URL(c.req.url).pathname}.`)),
     )
+}
+
+/**
+ * What answers while the database was not reached since the start: status and explanations, for the
+ * administrator, and 503 with its reason for everything else.
+ */
+export function createAwayApp({
+  explanations,
+  adminToken,
+  port,
+  log,
+  status,
+}: Omit<ControlAppDeps, 'services' | 'metrics'> & { explanations: ExplanationFeed }): Hono {
+  const control = createAwayControl(explanations)
+  const authenticate = combineAuthentication(
+    authenticateAdmin(adminToken, control.subaccounts),
+    () => Promise.reject(unreachable()),
+  )
+  const { code, message } = unreachable()
+  return new Hono()
+    .use(guardControl({ hosts: answeredHosts, port }))
+    .route('/', createControlApp({ control, authenticate, status, log }))
+    .notFound(() => problemResponse(createProblem(503, message, { code })))
 }
 
 /** See `createApiDocument`; rendered when it is first asked for, and the same for everybody. */

@@ -1,49 +1,73 @@
-import type { Control } from '@twinlatch/control'
+import type { DocumentSet, Documents } from '@twinlatch/control'
 import {
   compile,
   createNodeEngine,
   type Engine,
+  type EngineOptions,
   type GatewaySettings,
   plan,
 } from '@twinlatch/gateway'
 import { type Clock, type Logger, type Metrics, messageOf, type Stoppable } from '@twinlatch/kit'
 import { isStoreUnavailable } from '@twinlatch/store'
 import { planInput } from './document-compiler.ts'
+import type { Snapshot } from './snapshot.ts'
 
 export interface GatewayHostOptions {
-  readonly control: Control
   readonly settings: GatewaySettings
+  readonly sink: EngineOptions['sink']
   readonly clock: Clock
   readonly log: Logger
   readonly metrics: Metrics
+  /** Told of everything that was taken over from the database. */
+  keep(snapshot: Snapshot): void
 }
 
-/** The gateway of this process, kept up to date with the applied documents. */
+/** Where the snapshot that serves came from, and when it was taken over from the database. */
+export interface SnapshotOrigin {
+  readonly source: 'database' | 'disk'
+  readonly takenAt: string
+}
+
+/** The gateway of this process. It listens from its first snapshot on, wherever that comes from. */
 export interface GatewayHost extends Stoppable {
   readonly engine: Engine
   /** Generation of the snapshot that serves now. */
   generation(): number
+  origin(): SnapshotOrigin | null
+  /** Serves what was kept on disk, while the database cannot be reached. */
+  serveFromDisk(snapshot: Snapshot): Promise<void>
+  /** Serves what is stored, and every change of it. Returns the function that ends it. */
+  follow(documents: Documents): Promise<() => void>
 }
 
 /** How long running requests may take to end when the gateway stops (console-and-cli.md section 8). */
 const drainMs = 25_000
 
-/** Compiles what is stored, listens, and swaps the whole value whenever documents change. */
-export async function openGatewayHost(options: GatewayHostOptions): Promise<GatewayHost> {
-  const { control, settings, clock, log, metrics } = options
-  const engine = createNodeEngine({ settings, sink: control.explanations, metrics, clock, log })
+/** Compiles documents and swaps the whole value whenever they change. */
+export function createGatewayHost(options: GatewayHostOptions): GatewayHost {
+  const { clock, log, metrics } = options
+  const engine = createNodeEngine(options)
   let generation = 0
+  let origin: SnapshotOrigin | null = null
 
-  const takeOver = async (): Promise<void> => {
+  const take = (sets: readonly DocumentSet[], from: SnapshotOrigin) => {
+    const { plan: next, warnings } = plan(planInput(sets, options.settings))
+    generation += 1
+    engine.swap(compile(next, generation))
+    origin = from
+    metrics.configReloadSuccess.set({ kind: 'documents' }, 1)
+    metrics.snapshotFromDisk.set(from.source === 'disk' ? 1 : 0)
+    log.info(
+      { event: 'gateway.swapped', generation, warnings: warnings.length, ...from },
+      'snapshot taken',
+    )
+  }
+  const takeOver = async (documents: Documents): Promise<void> => {
     try {
-      const { plan: next, warnings } = plan(planInput(await control.documents.all(), settings))
-      generation += 1
-      engine.swap(compile(next, generation))
-      metrics.configReloadSuccess.set({ kind: 'documents' }, 1)
-      log.info(
-        { event: 'gateway.swapped', generation, warnings: warnings.length },
-        'snapshot taken',
-      )
+      const sets = await documents.all()
+      const takenAt = clock.now().toISOString()
+      take(sets, { source: 'database', takenAt })
+      options.keep({ takenAt, sets })
     } catch (error) {
       // What serves keeps serving; the documents were checked before they were stored.
       metrics.configReloadSuccess.set({ kind: 'documents' }, 0)
@@ -53,21 +77,36 @@ export async function openGatewayHost(options: GatewayHostOptions): Promise<Gate
     }
   }
 
-  // One after the other, and heard of before the first: no change falls between.
-  let last = Promise.resolve()
-  const reload = () => {
-    last = last.catch(() => undefined).then(takeOver)
-    return last
+  let listening: Promise<void> | undefined
+  const listen = () => {
+    listening ??= engine.listen()
+    return listening
   }
-  const unsubscribe = control.documents.onChange(reload)
-  await reload()
-  await engine.listen()
   return {
     engine,
     generation: () => generation,
-    stop: async () => {
-      unsubscribe()
-      await engine.stop(drainMs)
+    origin: () => origin,
+    async serveFromDisk({ sets, takenAt }) {
+      take(sets, { source: 'disk', takenAt })
+      await listen()
     },
+    async follow(documents) {
+      // One after the other, and heard of before the first: no change falls between.
+      let last = Promise.resolve()
+      const reload = () => {
+        last = last.catch(() => undefined).then(() => takeOver(documents))
+        return last
+      }
+      const unfollow = documents.onChange(reload)
+      try {
+        await reload()
+        await listen()
+      } catch (error) {
+        unfollow()
+        throw error
+      }
+      return unfollow
+    },
+    stop: () => engine.stop(drainMs),
   }
 }

@@ -41,7 +41,9 @@ export async function runServer(home: Home, options: UpOptions, terminal: Termin
   })
   const server = await serve({ home, database, ports, log })
   try {
-    if (options.sample) await createSample(home, server.state)
+    // It is created through the API, which has nothing to store it in.
+    const sample = options.sample && server.startedFrom?.source !== 'disk'
+    if (sample) await createSample(home, server.state)
     await announce(server, home, options, terminal, performance.now() - startedAt)
     await stopped
   } finally {
@@ -83,6 +85,11 @@ async function announce(
   for (const { name, subject, notAfter } of server.authorities) {
     terminal.out(
       `${pass} authority      ${name.padEnd(9)}${subject}, until ${notAfter.toISOString().slice(0, 10)}`,
+    )
+  }
+  if (server.startedFrom?.source === 'disk') {
+    terminal.out(
+      `${terminal.symbols.warn} database       cannot be reached; the gateway serves what was in force at ${server.startedFrom.takenAt}, everything else answers 503 until it is back`,
     )
   }
   terminal.out(`${pass} destinations   ${urls.control}/destination-configuration`)

@@ -1,19 +1,33 @@
-import { writeFile } from 'node:fs/promises'
-import { loadAdminToken, type ServerStatus } from '@twinlatch/control'
-import { createMetrics, Lifecycle, type Logger, type Stoppable, systemClock } from '@twinlatch/kit'
-import { encodePem, formatName } from '@twinlatch/pki'
-import { acquireHomeLock, type DatabaseUrl } from '@twinlatch/store'
+import { createExplanationFeed, loadAdminToken, type ServerStatus } from '@twinlatch/control'
+import {
+  createMetrics,
+  Lifecycle,
+  type Logger,
+  type Metrics,
+  type Stoppable,
+  systemClock,
+} from '@twinlatch/kit'
+import { formatName } from '@twinlatch/pki'
+import { acquireHomeLock, type DatabaseUrl, loadMasterKey } from '@twinlatch/store'
 import { type Home, openHome, type RunState, removeRunState, writeRunState } from '../home.ts'
-import { openHomeStore } from '../home-store.ts'
 import { programVersion } from '../version.ts'
-import { createServerApp } from './control-app.ts'
+import { createAwayApp } from './control-app.ts'
 import { openControlListener } from './control-listener.ts'
-import { type GatewayHost, openGatewayHost } from './gateway-host.ts'
+import { createGatewayHost, type GatewayHost, type SnapshotOrigin } from './gateway-host.ts'
 import { openHealthListener } from './health-listener.ts'
+import {
+  type Connected,
+  connect,
+  connectOrRemember,
+  type Ground,
+  isRemembered,
+  takeIntoService,
+} from './installation.ts'
 import { findFreePort, type ListenerPorts } from './listen.ts'
-import { issueControlCertificate, keepCertificateFresh } from './server-certificate.ts'
+import { reconnect } from './reconnect.ts'
 import { readServerConfig } from './server-config.ts'
-import { openCoreServices, openPublishedServices, type Surroundings } from './services.ts'
+import type { CoreServices } from './services.ts'
+import { createSnapshotKeeper, type Snapshot } from './snapshot.ts'
 
 export interface ServeOptions {
   readonly home: Home
@@ -26,11 +40,14 @@ export interface ServeOptions {
 export interface RunningServer extends Stoppable {
   readonly state: RunState
   readonly authorities: readonly { name: string; subject: string; notAfter: Date }[]
+  /** Where the first snapshot came from: from disk means that the database is away. */
+  readonly startedFrom: SnapshotOrigin | null
 }
 
 /**
  * Starts all services on `home` and returns when they serve. Wires them: no service knows another.
- * Whatever was started is stopped again when a later part fails.
+ * Whatever was started is stopped again when a later part fails. While the database cannot be
+ * reached, a home that has been served before serves its gateway from what it kept.
  */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const lifecycle = new Lifecycle()
@@ -42,63 +59,44 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   }
 }
 
-async function start(
-  { home, database, ports, log }: ServeOptions,
-  lifecycle: Lifecycle,
-): Promise<RunningServer> {
+async function start(options: ServeOptions, lifecycle: Lifecycle): Promise<RunningServer> {
+  const { home, ports, log } = options
   await openHome(home)
-  const lock = lifecycle.add(await acquireHomeLock(home.directory))
-  const config = readServerConfig(home.config)
-  const gatewayPort = ports.gateway === 0 ? await findFreePort() : ports.gateway
-  const settings = { ...config.gateway, portMap: { ...config.gateway.portMap, '443': gatewayPort } }
-  const metrics = createMetrics({ version: programVersion(), revision: 'source' })
-
-  const surroundings: Surroundings = {
-    store: lifecycle.add(await openHomeStore(home, database, log)),
-    clock: systemClock,
-    log,
-    metrics,
-    lifecycle,
-  }
-  const core = await openCoreServices(surroundings, settings)
-  const identity = await issueControlCertificate(core.ca)
-  const listener = lifecycle.add(await openControlListener(ports.control, identity, log))
-  lifecycle.add(
-    keepCertificateFresh({
-      ca: core.ca,
-      notAfter: identity.notAfter,
-      clock: systemClock,
-      log,
-      use: listener.renew,
-    }),
-  )
-  const services = { ...core, ...(await openPublishedServices(surroundings, core, listener.port)) }
+  const { startedAt } = lifecycle.add(await acquireHomeLock(home.directory))
+  const { ground, gatewayPort } = await prepare(options)
+  // What needs the database ends last, whenever it was reached.
+  const onDatabase = lifecycle.add(new Lifecycle())
+  const first = await connectOrRemember(ground, onDatabase)
+  const listener = lifecycle.add(await openControlListener(ports.control, first.identity, log))
   const gateway = lifecycle.add(
-    await openGatewayHost({ control: core.control, settings, clock: systemClock, log, metrics }),
-  )
-  let serving = true
-  lifecycle.onStop(() => {
-    serving = false
-  })
-  const health = lifecycle.add(
-    await openHealthListener({
-      port: ports.health,
-      checks: [
-        {
-          name: 'store',
-          check: async () => (await core.control.subaccounts.byName('dev')) !== null,
-        },
-      ],
-      isServing: () => serving,
-      renderMetrics: metrics.render,
+    createGatewayHost({
+      ...ground,
+      sink: ground.explanations,
+      clock: systemClock,
+      keep: await openKeeper(ground, lifecycle),
     }),
   )
+  let state: RunState | undefined
+  const status = (): ServerStatus => {
+    if (!state) throw new TypeError('a status before the start was over')
+    return { ...state, ...gatewayStatus(gateway) }
+  }
+  let control: CoreServices['control'] | null = null
+  const takeOver = async (connected: Connected) => {
+    const app = await takeIntoService(ground, connected, { listener, gateway, status })
+    control = connected.core.control
+    return app
+  }
 
-  const authorities = await core.ca.authorities()
-  await writeAuthorities(home, authorities)
-  const state: RunState = {
+  let app = createAwayApp({ ...ground, port: listener.port, status })
+  if ('core' in first) app = await takeOver(first)
+  else await serveRemembered(gateway, first.snapshot, log)
+  const health = await openHealth(ports.health, ground.metrics, lifecycle, async () => {
+    return (await control?.subaccounts.byName('dev')) != null
+  })
+  state = {
     pid: process.pid,
-    startedAt: lock.startedAt,
+    startedAt,
     version: programVersion(),
     urls: {
       control: `https://localhost:${listener.port}`,
@@ -108,40 +106,102 @@ async function start(
     ca: home.authorities,
     adminToken: home.adminToken,
   }
-  listener.serve(
-    createServerApp({
-      services,
-      adminToken: await loadAdminToken({ file: home.adminToken }),
-      port: listener.port,
-      log,
-      metrics,
-      status: () => ({ ...state, ...gatewayStatus(gateway) }),
-    }),
-  )
+  listener.serve(app)
   await writeRunState(home, state)
   lifecycle.onStop(() => removeRunState(home))
+  if (!('core' in first)) {
+    const attempt = async (own: Lifecycle) =>
+      listener.serve(await takeOver(await connect(ground, own)))
+    lifecycle.add(reconnect(() => inLifecycle(onDatabase, attempt), { log }))
+  }
   return {
     state,
-    authorities: authorities.map(({ name, root }) => ({
-      name,
-      subject: formatName(root.subject),
-      notAfter: root.notAfter,
-    })),
+    authorities: 'core' in first ? await authoritiesOf(first) : [],
+    startedFrom: gateway.origin(),
     stop: () => lifecycle.stop(),
   }
 }
 
-/** Roots of our own server certificates: what clients of this installation must trust. */
-async function writeAuthorities(
-  home: Home,
-  authorities: readonly { profile: string; root: { raw: Uint8Array } }[],
-): Promise<void> {
-  const servers = authorities.filter(({ profile }) => profile === 'server')
-  const pem = servers.map(({ root }) => encodePem('CERTIFICATE', root.raw)).join('')
-  await writeFile(home.authorities, pem, { mode: 0o644 })
+async function prepare({ home, database, ports, log }: ServeOptions): Promise<{
+  ground: Ground
+  gatewayPort: number
+}> {
+  const { gateway } = readServerConfig(home.config)
+  const gatewayPort = ports.gateway === 0 ? await findFreePort() : ports.gateway
+  const ground = {
+    home,
+    database,
+    settings: { ...gateway, portMap: { ...gateway.portMap, '443': gatewayPort } },
+    explanations: createExplanationFeed({ clock: systemClock }),
+    adminToken: await loadAdminToken({ file: home.adminToken }),
+    metrics: createMetrics({ version: programVersion(), revision: 'source' }),
+    log,
+  }
+  return { ground, gatewayPort }
 }
 
-function gatewayStatus(gateway: GatewayHost): Pick<ServerStatus, 'generation' | 'gateways'> {
+function openHealth(
+  port: number,
+  metrics: Metrics,
+  lifecycle: Lifecycle,
+  check: () => Promise<boolean>,
+) {
+  let serving = true
+  lifecycle.onStop(() => {
+    serving = false
+  })
+  return openHealthListener({
+    port,
+    checks: [{ name: 'store', check }],
+    isServing: () => serving,
+    renderMetrics: metrics.render,
+  }).then((health) => lifecycle.add(health))
+}
+
+/** What `work` starts belongs to `lifecycle` if it succeeds, and is stopped if it does not. */
+async function inLifecycle(
+  lifecycle: Lifecycle,
+  work: (attempt: Lifecycle) => Promise<void>,
+): Promise<void> {
+  const attempt = new Lifecycle()
+  try {
+    await work(attempt)
+    lifecycle.add(attempt)
+  } catch (error) {
+    await attempt.stop()
+    throw error
+  }
+}
+
+async function serveRemembered(gateway: GatewayHost, snapshot: Snapshot, log: Logger) {
+  log.warn(
+    { event: 'gateway.started_from_disk', takenAt: snapshot.takenAt },
+    'the database cannot be reached; the gateway serves what it kept',
+  )
+  await gateway.serveFromDisk(snapshot)
+}
+
+/** Where the gateway's snapshots are kept, if they are. */
+async function openKeeper(
+  { home, database, log }: Ground,
+  lifecycle: Lifecycle,
+): Promise<(snapshot: Snapshot) => void> {
+  if (!isRemembered(database)) return () => undefined
+  const masterKey = await loadMasterKey({ file: home.masterKey, create: false })
+  return lifecycle.add(createSnapshotKeeper({ file: home.snapshot, masterKey }, log)).keep
+}
+
+async function authoritiesOf({ core }: Connected): Promise<RunningServer['authorities']> {
+  return (await core.ca.authorities()).map(({ name, root }) => ({
+    name,
+    subject: formatName(root.subject),
+    notAfter: root.notAfter,
+  }))
+}
+
+function gatewayStatus(
+  gateway: GatewayHost,
+): Pick<ServerStatus, 'generation' | 'snapshot' | 'gateways'> {
   const servers = gateway.engine.status().servers.map((server) => ({ ...server }))
-  return { generation: gateway.generation(), gateways: servers }
+  return { generation: gateway.generation(), snapshot: gateway.origin(), gateways: servers }
 }

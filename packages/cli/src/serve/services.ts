@@ -3,7 +3,12 @@ import {
   migrations as caMigrations,
   openCertificateAuthority,
 } from '@twinlatch/ca'
-import { type Control, migrations as controlMigrations, openControl } from '@twinlatch/control'
+import {
+  type Control,
+  migrations as controlMigrations,
+  type ExplanationFeed,
+  openControl,
+} from '@twinlatch/control'
 import {
   type DestinationService,
   migrations as destinationMigrations,
@@ -26,6 +31,12 @@ export interface Surroundings {
   readonly log: Logger
   readonly metrics: Metrics
   readonly lifecycle: Lifecycle
+}
+
+/** What the services share with the gateway, which is there before them. */
+export interface CoreOptions {
+  readonly settings: GatewaySettings
+  readonly explanations: ExplanationFeed
 }
 
 /** The services that need no listener to exist: tenants, documents, audit, authorities. */
@@ -51,7 +62,7 @@ export const serviceMigrations: readonly MigrationSet[] = [
 /** Migrates the store for all services, then opens those that own the ground. */
 export async function openCoreServices(
   { store, clock, log, lifecycle }: Surroundings,
-  settings: GatewaySettings,
+  { settings, explanations }: CoreOptions,
 ): Promise<CoreServices> {
   await store.migrate(serviceMigrations)
   const control = lifecycle.add(
@@ -60,6 +71,7 @@ export async function openCoreServices(
       clock,
       log,
       compiler: createDocumentCompiler(settings),
+      explanations,
     }),
   )
   const ca = lifecycle.add(
