@@ -1,11 +1,11 @@
 import {
   type CompiledGateway,
   compile,
+  createPlanner,
   type GatewaySettings,
   type ManifestFile,
   type ParsedDocument,
   parseManifests,
-  plan,
   type StoredDocument,
 } from '@twinlatch/gateway'
 import { devSubaccountId } from '@twinlatch/kit'
@@ -26,6 +26,7 @@ export interface StageTimes {
 export class AppliedDocuments {
   readonly #settings: GatewaySettings
   readonly #documents = new Map<string, StoredDocument>()
+  readonly #planner = createPlanner()
   #generation = 0
 
   constructor(settings: GatewaySettings) {
@@ -43,7 +44,7 @@ export class AppliedDocuments {
     const parsed = performance.now()
     const cpu = process.cpuUsage()
     const sets = [{ subaccountId: devSubaccountId, documents: [...this.#documents.values()] }]
-    const result = plan({ sets, settings: this.#settings })
+    const result = this.#planner.plan({ sets, settings: this.#settings })
     refuse(result.problems)
     const planned = performance.now()
     this.#generation += 1

@@ -1,34 +1,22 @@
 import type { DocumentRow } from './document-store.ts'
 
-/** A stored document as its row names it in the clear, and the mark of its sealed body. */
-export interface DocumentHead {
-  readonly id: string
-  readonly subaccount_id: string
-  readonly api_group: string
-  readonly kind: string
-  readonly namespace: string
-  readonly name: string
-  readonly created_at: string
-  /** The beginning of the sealed body, which no other one has. */
-  readonly mark: string
-}
-
 interface Kept {
-  readonly head: DocumentHead
   readonly row: DocumentRow
   readonly characters: number
 }
 
 /**
- * Documents that were opened, by their row. One that did not change comes back as the very same
- * object, by which those who compile it know what they need not do again. Nothing is answered for a
- * row that differs in anything it says of itself.
+ * Documents that were opened, by the head of their row: everything the row says in the clear, and
+ * the mark of its sealed body. One that did not change comes back as the very same object, by which
+ * those who compile it know what they need not do again; for a row that differs in anything nothing
+ * is answered.
  *
  * Bodies of Secrets are among them, no longer than their rows exist: the gateway that serves them
  * holds the same keys all that time.
  */
 export class OpenedDocuments {
   readonly #kept = new Map<string, Kept>()
+  readonly #heads = new Map<string, string>()
   readonly #charactersMax: number
   #characters = 0
 
@@ -36,42 +24,32 @@ export class OpenedDocuments {
     this.#charactersMax = charactersMax
   }
 
-  find(head: DocumentHead): DocumentRow | null {
-    const kept = this.#kept.get(head.id)
-    return kept !== undefined && isSame(kept.head, head) ? kept.row : null
+  find(head: string): DocumentRow | undefined {
+    return this.#kept.get(head)?.row
   }
 
   /** Keeps `row` if there is room for a body of so many characters. */
-  keep(head: DocumentHead, row: DocumentRow, characters: number): void {
-    this.forget(head.id)
+  keep(head: string, row: DocumentRow, characters: number): void {
+    this.forget(row.id)
     if (this.#characters + characters > this.#charactersMax) return
-    this.#kept.set(head.id, { head, row, characters })
+    this.#kept.set(head, { row, characters })
+    this.#heads.set(row.id, head)
     this.#characters += characters
   }
 
   /** Drops every row that is not among these, which are all there are. */
-  keepOnly(heads: readonly DocumentHead[]): void {
-    const ids = new Set(heads.map(({ id }) => id))
-    for (const id of this.#kept.keys()) {
-      if (!ids.has(id)) this.forget(id)
+  keepOnly(heads: readonly string[]): void {
+    const all = new Set(heads)
+    for (const [head, { row }] of this.#kept) {
+      if (!all.has(head)) this.forget(row.id)
     }
   }
 
   forget(id: string): void {
-    this.#characters -= this.#kept.get(id)?.characters ?? 0
-    this.#kept.delete(id)
+    const head = this.#heads.get(id)
+    if (head === undefined) return
+    this.#characters -= this.#kept.get(head)?.characters ?? 0
+    this.#kept.delete(head)
+    this.#heads.delete(id)
   }
-}
-
-function isSame(a: DocumentHead, b: DocumentHead): boolean {
-  return (
-    a.mark === b.mark &&
-    a.id === b.id &&
-    a.subaccount_id === b.subaccount_id &&
-    a.api_group === b.api_group &&
-    a.kind === b.kind &&
-    a.namespace === b.namespace &&
-    a.name === b.name &&
-    a.created_at === b.created_at
-  )
 }

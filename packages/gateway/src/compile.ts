@@ -1,7 +1,7 @@
 import type { PeerIdentity } from '@twinlatch/trust'
 import { HostTable } from './compile/host-table.ts'
 import { compilePolicySet } from './compile/policy-set.ts'
-import { compileVirtualHost } from './compile/route.ts'
+import { virtualHostOf } from './compile/virtual-host.ts'
 import type {
   CompiledGateway,
   CompiledPort,
@@ -9,12 +9,14 @@ import type {
   CompiledVirtualHost,
   CompiledWorkload,
   HostChoice,
+  PolicySet,
   ServerMaterial,
   XfccSettings,
 } from './compiled.ts'
 import { type GatewaySettings, gatewayPrincipal } from './config.ts'
 import type { LocalIdentity } from './header-operators.ts'
 import { hostWithoutPort } from './istio/host-name.ts'
+import type { PlannedWorkload } from './plan/planned-route.ts'
 import type { PlannedMaterial, PlannedServer } from './plan/planned-server.ts'
 import type { Plan, PlannedPolicy, PlannedPort } from './plan/types.ts'
 
@@ -35,10 +37,10 @@ export function compile(plan: Plan, generation = 0): CompiledGateway {
   const workloads = new Map(
     plan.workloads.map((workload): [string, CompiledWorkload] => [
       workload.key,
-      {
-        ...workload,
-        policies: compilePolicySet(workload.policies, policies, { point: 'workload', names }),
-      },
+      compileWorkload(
+        workload,
+        compilePolicySet(workload.policies, policies, { point: 'workload', names }),
+      ),
     ]),
   )
   const context = { settings: plan.settings, policies, workloads, names }
@@ -47,6 +49,18 @@ export function compile(plan: Plan, generation = 0): CompiledGateway {
     ports: new Map(plan.ports.map((port) => [port.listenerPort, compilePort(port, context)])),
   }
 }
+
+function compileWorkload(workload: PlannedWorkload, policies: PolicySet): CompiledWorkload {
+  compiledWorkloads ??= new WeakMap()
+  const known = compiledWorkloads.get(workload)
+  if (known?.policies === policies) return known
+  const compiled = { ...workload, policies }
+  compiledWorkloads.set(workload, compiled)
+  return compiled
+}
+
+/** The same object while nothing of it changed, by which its routes are known again. */
+let compiledWorkloads: WeakMap<PlannedWorkload, CompiledWorkload> | undefined
 
 function compilePort(port: PlannedPort, context: Context): CompiledPort {
   const compiled = port.servers.map((server) => ({
@@ -81,7 +95,13 @@ function compilePort(port: PlannedPort, context: Context): CompiledPort {
 
 function compileServer(server: PlannedServer, context: Context): CompiledServer {
   const { policies, names, settings } = context
-  return {
+  const gatewayPolicies = compilePolicySet(server.policies, policies, { point: 'gateway', names })
+  compiledServers ??= new WeakMap()
+  const known = compiledServers.get(server)
+  if (known?.settings === settings && known.compiled.gatewayPolicies === gatewayPolicies) {
+    return known.compiled
+  }
+  const compiled = {
     key: server.key,
     subaccountId: server.subaccountId,
     gateway: server.gateway,
@@ -95,9 +115,19 @@ function compileServer(server: PlannedServer, context: Context): CompiledServer 
       subjectAltNames: server.pins.subjectAltNames,
     },
     xfcc: xfccSettings(settings),
-    gatewayPolicies: compilePolicySet(server.policies, policies, { point: 'gateway', names }),
+    gatewayPolicies,
   }
+  compiledServers.set(server, { settings, compiled })
+  return compiled
 }
+
+/** The same object while nothing of it changed, by which an engine keeps its TLS server. */
+let compiledServers:
+  | WeakMap<
+      PlannedServer,
+      { readonly settings: GatewaySettings; readonly compiled: CompiledServer }
+    >
+  | undefined
 
 function compileHosts(server: PlannedServer, context: Context): HostTable<CompiledVirtualHost> {
   const { hostname } = context.settings
@@ -107,7 +137,7 @@ function compileHosts(server: PlannedServer, context: Context): HostTable<Compil
   const { workloads } = context
   return new HostTable(
     server.virtualHosts.map(
-      (entry) => [entry.host, compileVirtualHost(entry, { server, local, workloads })] as const,
+      (entry) => [entry.host, virtualHostOf(entry, { server, local, workloads })] as const,
     ),
   )
 }
@@ -156,7 +186,10 @@ function xfccSettings(settings: GatewaySettings): XfccSettings {
 function tlsKey(server: PlannedServer): string | null {
   if (!server.material.ready) return null
   const { tls } = server.material
-  return JSON.stringify([
+  tlsKeys ??= new WeakMap()
+  const known = tlsKeys.get(server)
+  if (known !== undefined) return known
+  const key = JSON.stringify([
     server.mode,
     server.certificateRequired,
     tls.clientAuthoritiesPem.toSorted(),
@@ -168,4 +201,8 @@ function tlsKey(server: PlannedServer): string | null {
     server.pins.spkiHashes.toSorted(),
     server.pins.subjectAltNames.toSorted(),
   ])
+  tlsKeys.set(server, key)
+  return key
 }
+
+let tlsKeys: WeakMap<PlannedServer, string> | undefined

@@ -1,14 +1,14 @@
 import type { SubaccountId } from '@twinlatch/kit'
-import { lintPolicies } from './plan/lint-policies.ts'
-import { lintRoutes } from './plan/lint-routes.ts'
-import type { PlannedWorkload } from './plan/planned-route.ts'
+import type { GatewaySettings } from './config.ts'
+import type { StoredDocument } from './document.ts'
+import { type Findings, noFindings, placed } from './plan/findings.ts'
+import { type Governed, governRoutes } from './plan/governed.ts'
+import { LastAnswer, sameList } from './plan/last-answer.ts'
 import type { PlannedServer } from './plan/planned-server.ts'
-import { PolicyAttacher } from './plan/policies.ts'
-import { type Findings, type Resources, readResources } from './plan/resources.ts'
-import { attach, planVirtualHost, virtualServicesByGateway } from './plan/routes.ts'
+import { type Resource, ResourceReader, type Resources } from './plan/resources.ts'
+import { planRoutes, type Routed } from './plan/routed.ts'
 import { draftServers, type ServerDraft } from './plan/servers.ts'
-import type { Plan, PlanInput, PlannedPolicy, PlanResult } from './plan/types.ts'
-import { WorkloadFinder } from './plan/workloads.ts'
+import type { Plan, PlanInput, PlanResult } from './plan/types.ts'
 
 /**
  * What the documents of all subaccounts mean: every reference resolved, inside one subaccount only,
@@ -16,71 +16,113 @@ import { WorkloadFinder } from './plan/workloads.ts'
  * is still usable; what they touch refuses its callers (gateway.md section 17).
  */
 export function plan(input: PlanInput): PlanResult {
-  const findings: Findings = { problems: [], warnings: [] }
-  const all = input.sets.map((set) => readResources(set, findings))
-  const drafts = draftServers(all, input.settings, findings)
-  const parts = all.map((resources) =>
-    planSubaccount(
-      resources,
-      drafts.filter((draft) => draft.server.subaccountId === resources.subaccountId),
-      { input, findings },
-    ),
-  )
-  const planned: Plan = {
-    settings: input.settings,
+  return createPlanner().plan(input)
+}
+
+/**
+ * `plan` for documents that change little by little: it remembers the last documents and works out
+ * again only what depends on those that changed. Its answers are those of `plan`; what did not
+ * change in them is the same object, by which `compile` knows it again. A document counts as the
+ * same if its `body` is the same object.
+ */
+export interface Planner {
+  plan(input: PlanInput): PlanResult
+}
+
+/** A planner that remembers nothing yet. */
+export function createPlanner(): Planner {
+  return new RememberingPlanner()
+}
+
+class RememberingPlanner implements Planner {
+  #subaccounts: ReadonlyMap<SubaccountId, SubaccountPlanner> = new Map()
+  readonly #drafted = new LastAnswer<{ drafts: readonly ServerDraft[]; findings: Findings }>()
+
+  plan({ sets, settings }: PlanInput): PlanResult {
+    const origins = new Map<Resource<unknown>, StoredDocument>()
+    const read = noFindings()
+    const planners = sets.map((set): [SubaccountPlanner, Resources] => {
+      const planner = this.#subaccounts.get(set.subaccountId) ?? new SubaccountPlanner()
+      return [planner, planner.reader.read(set, read, origins)]
+    })
+    const all = planners.map(([, resources]) => resources)
+    // Of subaccounts that are gone nothing is kept.
+    this.#subaccounts = new Map(planners.map(([planner, of]) => [of.subaccountId, planner]))
+    const { drafts, findings: drafted } = this.#drafted.of([settings, ...draftedFrom(all)], () => {
+      const findings = noFindings()
+      return { drafts: draftServers(all, settings, findings), findings }
+    })
+    const ofSubaccount = Map.groupBy(drafts, ({ server }) => server.subaccountId)
+    const parts = planners.map(([planner, resources]) =>
+      planner.plan(resources, ofSubaccount.get(resources.subaccountId) ?? [], settings),
+    )
+    const findings = [read, drafted, ...parts.flatMap((part) => part.findings)]
+    return {
+      plan: planOf(
+        parts.map(({ governed }) => governed),
+        settings,
+      ),
+      problems: findings.flatMap(({ problems }) => placed(problems, origins)),
+      warnings: findings.flatMap(({ warnings }) => placed(warnings, origins)),
+    }
+  }
+}
+
+/** Everything that servers are drafted from. */
+function draftedFrom(all: readonly Resources[]): unknown[] {
+  return all.flatMap(({ subaccountId, gateways, secrets, configMaps }) => [
+    subaccountId,
+    gateways,
+    secrets,
+    configMaps,
+  ])
+}
+
+/** What is remembered of one subaccount. */
+class SubaccountPlanner {
+  readonly reader = new ResourceReader()
+  readonly #routed = new LastAnswer<Routed>()
+  readonly #governed = new LastAnswer<Governed>()
+  #drafts: readonly ServerDraft[] | undefined
+  #before: Governed | null = null
+
+  plan(
+    resources: Resources,
+    drafts: readonly ServerDraft[],
+    settings: GatewaySettings,
+  ): { readonly governed: Governed; readonly findings: readonly Findings[] } {
+    this.#drafts = sameList(this.#drafts, drafts)
+    const own = this.#drafts
+    const { gateways, virtualServices, services, deployments } = resources
+    const targets = [settings, gateways, services, deployments]
+    const routed = this.#routed.of([...targets, own, virtualServices], () =>
+      planRoutes(resources, own, settings),
+    )
+    const { policies, unreadablePolicies } = resources
+    const governed = this.#governed.of([...targets, routed, policies, unreadablePolicies], () =>
+      governRoutes(resources, routed, settings, this.#before),
+    )
+    this.#before = governed
+    return { governed, findings: [governed.faults, routed.findings, governed.oddities] }
+  }
+}
+
+function planOf(parts: readonly Governed[], settings: GatewaySettings): Plan {
+  return {
+    settings,
     ports: portsOf(
       parts.flatMap((part) => part.servers),
-      input.settings,
+      settings,
     ),
     workloads: parts.flatMap((part) => part.workloads),
     policies: parts.flatMap((part) => part.policies),
-  }
-  return { plan: planned, ...findings }
-}
-
-interface SubaccountPlan {
-  readonly subaccountId: SubaccountId
-  readonly servers: readonly { readonly listenerPort: number; readonly server: PlannedServer }[]
-  readonly workloads: readonly PlannedWorkload[]
-  readonly policies: readonly PlannedPolicy[]
-}
-
-function planSubaccount(
-  resources: Resources,
-  drafts: readonly ServerDraft[],
-  context: { readonly input: PlanInput; readonly findings: Findings },
-): SubaccountPlan {
-  const { findings } = context
-  const { settings } = context.input
-  const policies = new PolicyAttacher(resources, settings, findings)
-  const finder = new WorkloadFinder(resources, settings)
-  const byGateway = virtualServicesByGateway(resources.virtualServices)
-  const attached = drafts.map((draft) => ({ draft, attachments: attach(draft, byGateway) }))
-  const servers = attached.map(({ draft, attachments }) => ({
-    listenerPort: draft.listenerPort,
-    server: {
-      ...draft.server,
-      policies: policies.ofGateway(draft.server.gateway),
-      virtualHosts: attachments.map((entry) => planVirtualHost(entry, draft, finder)),
-    },
-  }))
-  lintRoutes({ resources, attached, finder, settings, findings })
-  lintPolicies({ resources, settings, findings })
-  return {
-    subaccountId: resources.subaccountId,
-    servers,
-    workloads: finder.drafts.map((draft) => ({
-      ...draft.workload,
-      policies: policies.ofWorkload(draft),
-    })),
-    policies: policies.planned(),
   }
 }
 
 /** Every mapped port is open, hosts or not: a caller of an unknown host is told so in a record. */
 function portsOf(
   servers: readonly { readonly listenerPort: number; readonly server: PlannedServer }[],
-  settings: PlanInput['settings'],
+  settings: GatewaySettings,
 ): Plan['ports'] {
   const ports = new Map<number, PlannedServer[]>(
     Object.values(settings.portMap).map((listenerPort) => [listenerPort, []]),

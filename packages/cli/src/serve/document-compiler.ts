@@ -1,15 +1,24 @@
 import type { DocumentCompiler, DocumentSet } from '@twinlatch/control'
-import { type GatewaySettings, type PlanInput, parseManifests, plan } from '@twinlatch/gateway'
+import {
+  type GatewaySettings,
+  type PlanInput,
+  type Planner,
+  parseManifests,
+} from '@twinlatch/gateway'
 
 /**
  * What `control` needs of the gateway: reading manifests, and checking the whole set of all
- * subaccounts before any of it is stored. Pure; the gateway itself sees snapshots only.
+ * subaccounts before any of it is stored. The gateway itself sees snapshots only; with the same
+ * `planner` it need not plan again what was checked.
  */
-export function createDocumentCompiler(settings: GatewaySettings): DocumentCompiler {
+export function createDocumentCompiler(
+  settings: GatewaySettings,
+  planner: Planner,
+): DocumentCompiler {
   return {
     parse: (files) => parseManifests(files),
     check: (sets) => {
-      const { problems, warnings } = plan(planInput(sets, settings))
+      const { problems, warnings } = planner.plan(planInput(sets, settings))
       return { problems, warnings }
     },
   }

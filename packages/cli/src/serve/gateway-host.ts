@@ -5,7 +5,7 @@ import {
   type Engine,
   type EngineOptions,
   type GatewaySettings,
-  plan,
+  type Planner,
 } from '@twinlatch/gateway'
 import { type Clock, type Logger, type Metrics, messageOf, type Stoppable } from '@twinlatch/kit'
 import { isStoreUnavailable } from '@twinlatch/store'
@@ -14,6 +14,7 @@ import type { Snapshot } from './snapshot.ts'
 
 export interface GatewayHostOptions {
   readonly settings: GatewaySettings
+  readonly planner: Planner
   readonly sink: EngineOptions['sink']
   readonly clock: Clock
   readonly log: Logger
@@ -51,7 +52,7 @@ export function createGatewayHost(options: GatewayHostOptions): GatewayHost {
   let origin: SnapshotOrigin | null = null
 
   const take = (sets: readonly DocumentSet[], from: SnapshotOrigin) => {
-    const { plan: next, warnings } = plan(planInput(sets, options.settings))
+    const { plan: next, warnings } = options.planner.plan(planInput(sets, options.settings))
     generation += 1
     engine.swap(compile(next, generation))
     origin = from

@@ -1,4 +1,5 @@
 import { createExplanationFeed, loadAdminToken, type ServerStatus } from '@twinlatch/control'
+import { createPlanner } from '@twinlatch/gateway'
 import {
   createMetrics,
   Lifecycle,
@@ -132,6 +133,8 @@ async function prepare({ home, database, ports, log }: ServeOptions): Promise<{
     home,
     database,
     settings: { ...gateway, portMap: { ...gateway.portMap, '443': gatewayPort } },
+    // One for both: what was checked before it was stored is not planned again to be served.
+    planner: createPlanner(),
     explanations: createExplanationFeed({ clock: systemClock }),
     adminToken: await loadAdminToken({ file: home.adminToken }),
     metrics: createMetrics({ version: programVersion(), revision: 'source' }),

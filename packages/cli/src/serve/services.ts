@@ -14,7 +14,7 @@ import {
   migrations as destinationMigrations,
   openDestinationService,
 } from '@twinlatch/destinations'
-import type { GatewaySettings } from '@twinlatch/gateway'
+import type { GatewaySettings, Planner } from '@twinlatch/gateway'
 import type { Clock, Lifecycle, Logger, Metrics } from '@twinlatch/kit'
 import type { MigrationSet, Store } from '@twinlatch/store'
 import {
@@ -36,6 +36,7 @@ export interface Surroundings {
 /** What the services share with the gateway, which is there before them. */
 export interface CoreOptions {
   readonly settings: GatewaySettings
+  readonly planner: Planner
   readonly explanations: ExplanationFeed
 }
 
@@ -62,7 +63,7 @@ export const serviceMigrations: readonly MigrationSet[] = [
 /** Migrates the store for all services, then opens those that own the ground. */
 export async function openCoreServices(
   { store, clock, log, lifecycle }: Surroundings,
-  { settings, explanations }: CoreOptions,
+  { settings, planner, explanations }: CoreOptions,
 ): Promise<CoreServices> {
   await store.migrate(serviceMigrations)
   const control = lifecycle.add(
@@ -70,7 +71,7 @@ export async function openCoreServices(
       store,
       clock,
       log,
-      compiler: createDocumentCompiler(settings),
+      compiler: createDocumentCompiler(settings, planner),
       explanations,
     }),
   )

@@ -19,9 +19,12 @@ export class PolicyIndex {
 
   constructor(rules: readonly CompiledRule[]) {
     const requirements = rules.map(requirementsOf)
-    const frequency = countValues(requirements)
+    // Most rules have one requirement or none, and nothing to choose.
+    const choose = requirements.some(({ length }) => length > 1)
+    const frequency = choose ? countValues(requirements) : new Map<string, number>()
     rules.forEach((rule, index) => {
-      const best = rarest(requirements[index] ?? [], frequency)
+      const own = requirements[index] ?? []
+      const best = own.length > 1 ? rarest(own, frequency) : (own[0] ?? null)
       if (best === null) this.#others.push(rule)
       else this.#file(rule, best)
     })
@@ -68,6 +71,7 @@ function requirementsOfGroup(group: Group): Requirement[] {
   return (first ?? []).flatMap((condition) => {
     const { attribute, exact } = condition
     if (exact === null) return []
+    if (others.length === 0) return [{ attribute, values: exact }]
     const rest = others.map(
       (conditions) =>
         conditions.find((entry) => entry.attribute.id === attribute.id && entry.exact !== null)

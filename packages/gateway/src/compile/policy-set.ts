@@ -1,9 +1,15 @@
 import type { PolicyDecision, PolicySet } from '../compiled.ts'
+import { isSameList } from '../plan/last-answer.ts'
 import type { PlannedPolicy, PolicyAttachment } from '../plan/types.ts'
 import type { NameKeys } from './policy-attribute.ts'
 import { PolicyIndex } from './policy-index.ts'
 import { compileRules } from './policy-rule.ts'
 import { tracePolicies } from './policy-trace.ts'
+
+interface Options {
+  readonly point: 'gateway' | 'workload'
+  readonly names: NameKeys
+}
 
 const allowed: PolicyDecision = { allowed: true, code: null, policy: null }
 
@@ -14,13 +20,39 @@ const allowed: PolicyDecision = { allowed: true, code: null, policy: null }
 export function compilePolicySet(
   attachment: PolicyAttachment,
   policies: ReadonlyMap<string, PlannedPolicy>,
-  options: { readonly point: 'gateway' | 'workload'; readonly names: NameKeys },
+  options: Options,
 ): PolicySet {
-  const attached = attachment.policies.map((id) => {
+  const own = attachment.policies.map((id) => {
     const policy = policies.get(id)
     if (policy === undefined) throw new TypeError(`the plan has no policy ${id}`)
-    return { policy, rules: compileRules(policy, options.names) }
+    return policy
   })
+  remembered ??= new WeakMap()
+  const known = remembered.get(attachment)
+  if (known?.point === options.point && isSameList(known.policies, own)) return known.set
+  const set = compileAnew(attachment, own, options)
+  remembered.set(attachment, { point: options.point, policies: own, set })
+  return set
+}
+
+/** By the attachment, which is the same object for all that the same policies govern. */
+let remembered: WeakMap<PolicyAttachment, Remembered> | undefined
+
+interface Remembered {
+  readonly point: Options['point']
+  readonly policies: readonly PlannedPolicy[]
+  readonly set: PolicySet
+}
+
+function compileAnew(
+  attachment: PolicyAttachment,
+  policies: readonly PlannedPolicy[],
+  options: Options,
+): PolicySet {
+  const attached = policies.map((policy) => ({
+    policy,
+    rules: compileRules(policy, options.names),
+  }))
   const enforced = (action: PlannedPolicy['action']) =>
     attached.filter(({ policy }) => policy.action === action && !policy.dryRun)
   const deny = new PolicyIndex(enforced('DENY').flatMap(({ rules }) => rules))

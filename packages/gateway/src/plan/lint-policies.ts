@@ -1,11 +1,12 @@
 import { formatName, parseDistinguishedName } from '@twinlatch/pki'
 import type { GatewaySettings } from '../config.ts'
-import { problemAt } from '../issues.ts'
+import { jsonPath } from '../issues.ts'
 import type { AuthorizationPolicyDocument, PolicyRule } from '../istio/authorization-policy.ts'
 import { isPathTemplate } from '../path-template.ts'
 import { isDistinguishedNameKey, parsePolicyKey } from '../policy-key.ts'
+import type { Findings } from './findings.ts'
 import { isGateway, targetsOf } from './policies.ts'
-import type { Findings, Resources } from './resources.ts'
+import type { Resources } from './resources.ts'
 
 /** Reports one oddity at a path below `spec.rules`. */
 type Report = (path: readonly (string | number)[], message: string) => void
@@ -23,13 +24,14 @@ export function lintPolicies(lint: {
       targets?.some(isGateway) ??
       (policy.namespace === ingressNamespace || policy.namespace === rootNamespace)
     for (const { path, message } of odditiesOf(policy.document, atGateway)) {
-      lint.findings.warnings.push(problemAt(policy, ['spec', 'rules', ...path], message))
+      lint.findings.warnings.push({ at: policy, path, message })
     }
   }
 }
 
 interface Oddity {
-  readonly path: readonly (string | number)[]
+  /** JSON path. */
+  readonly path: string
   readonly message: string
 }
 
@@ -41,7 +43,8 @@ function odditiesOf(document: AuthorizationPolicyDocument, atGateway: boolean): 
   if (known !== undefined) return known
   const oddities: Oddity[] = []
   document.spec.rules?.forEach((rule, index) => {
-    const report: Report = (path, message) => oddities.push({ path: [index, ...path], message })
+    const report: Report = (path, message) =>
+      oddities.push({ path: jsonPath(['spec', 'rules', index, ...path]), message })
     lintSources(rule, report)
     lintOperations(rule, atGateway, report)
     lintConditions(rule, atGateway, report)

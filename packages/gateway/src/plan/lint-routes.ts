@@ -1,7 +1,7 @@
 import type { GatewaySettings } from '../config.ts'
-import { problemAt } from '../issues.ts'
 import { covers } from '../istio/host-name.ts'
-import type { Findings, Resources } from './resources.ts'
+import { type Findings, findingAt } from './findings.ts'
+import type { Resources } from './resources.ts'
 import { type Attachment, gatewayId, type VirtualService } from './routes.ts'
 import type { ServerDraft } from './servers.ts'
 import type { WorkloadFinder } from './workloads.ts'
@@ -63,7 +63,7 @@ function lintExposure({ findings }: RouteLint, virtualService: VirtualService, k
   const open = servers.find(({ draft }) => !draft.server.certificateRequired)
   if (strict === undefined || open === undefined) return
   findings.warnings.push(
-    problemAt(
+    findingAt(
       virtualService,
       'spec.gateways',
       `VirtualService ${virtualService.id} is bound to Gateway ${strict.draft.gateway.id} (${strict.draft.server.mode}) ` +
@@ -84,7 +84,7 @@ function lintWeakerServers({ attached, findings }: RouteLint): void {
       )
       if (covered === undefined) continue
       findings.warnings.push(
-        problemAt(
+        findingAt(
           weak.gateway,
           ['spec', 'servers', weak.position, 'hosts'],
           `Gateway ${weak.gateway.id} (${weak.server.mode}) also covers "${covered}" of Gateway ` +
@@ -100,7 +100,7 @@ function lintOptionalPins({ attached, findings }: RouteLint): void {
   for (const { draft } of attached) {
     if (draft.server.mode !== 'OPTIONAL_MUTUAL' || !draft.server.certificateRequired) continue
     findings.warnings.push(
-      problemAt(
+      findingAt(
         draft.gateway,
         ['spec', 'servers', draft.position, 'tls', 'mode'],
         'a pin or subjectAltNames makes the certificate of OPTIONAL_MUTUAL required: say MUTUAL',
@@ -113,7 +113,7 @@ function lintReach(lint: RouteLint, virtualService: VirtualService, known: Known
   const { findings } = lint
   const { gateways = [], hosts, exportTo } = virtualService.document.spec
   const warn = (path: (string | number)[], message: string) =>
-    findings.warnings.push(problemAt(virtualService, path, message))
+    findings.warnings.push(findingAt(virtualService, path, message))
   if (gateways.every((name) => name === 'mesh')) {
     warn(['spec', 'gateways'], 'bound to no Gateway: it has no effect here')
     return
@@ -168,11 +168,11 @@ function lintRules({ finder, findings }: RouteLint, virtualService: VirtualServi
       const { target } = finder.find(host, port?.number, namespace).workload
       if (target.kind === 'none') {
         const message = `${target.reason}: requests are answered 503`
-        findings.warnings.push(problemAt(virtualService, path, message))
+        findings.warnings.push(findingAt(virtualService, path, message))
       }
       if (!host.includes('.')) {
         findings.warnings.push(
-          problemAt(
+          findingAt(
             virtualService,
             [...path, 'host'],
             `short name "${host}" means ${host}.${namespace}.svc.cluster.local`,
@@ -182,7 +182,7 @@ function lintRules({ finder, findings }: RouteLint, virtualService: VirtualServi
       const twice = entry.headers === undefined ? undefined : changedTwice(rule, entry)
       if (twice !== undefined) {
         findings.warnings.push(
-          problemAt(
+          findingAt(
             virtualService,
             at('route', index, 'headers'),
             `"${twice}" is changed by the rule and by the destination`,
@@ -197,7 +197,7 @@ function lintRules({ finder, findings }: RouteLint, virtualService: VirtualServi
     )
     if (rewritten !== undefined && uneven !== undefined) {
       findings.warnings.push(
-        problemAt(
+        findingAt(
           virtualService,
           at('rewrite', 'uri'),
           `only the text "${uneven.uri?.prefix}" is replaced by "${rewritten}": ` +
@@ -230,7 +230,7 @@ function lintSharedHosts({ attached, findings }: RouteLint): void {
         if (told.has(key)) continue
         told.add(key)
         findings.warnings.push(
-          problemAt(
+          findingAt(
             other,
             'spec.hosts',
             `"${host}" of Gateway ${draft.gateway.id} is answered by ${first?.id} first, which is ` +

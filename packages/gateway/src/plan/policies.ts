@@ -1,11 +1,11 @@
 import type { GatewaySettings } from '../config.ts'
-import { problemAt } from '../issues.ts'
 import {
   type AuthorizationPolicyDocument,
   isDryRun,
   type PolicyTarget,
 } from '../istio/authorization-policy.ts'
-import type { Findings, Resource, Resources } from './resources.ts'
+import { type Findings, findingAt } from './findings.ts'
+import type { Resource, Resources } from './resources.ts'
 import type { PlannedPolicy, PolicyAttachment } from './types.ts'
 import type { WorkloadDraft } from './workloads.ts'
 
@@ -13,7 +13,8 @@ type Policy = Resource<AuthorizationPolicyDocument>
 
 /**
  * Finds out which policies govern a gateway or a workload of one subaccount (gateway.md sections
- * 11.1 and 11.2). A policy that cannot be attached closes everything it might have governed.
+ * 11.1 and 11.2). A policy that cannot be attached closes everything it might have governed. What is
+ * the same as in `before`, policies and attachments, is the same object again.
  */
 export class PolicyAttacher {
   readonly #resources: Resources
@@ -21,35 +22,51 @@ export class PolicyAttacher {
   readonly #findings: Findings
   /** Why nothing of a namespace may be served. */
   readonly #closed: Map<string, NonNullable<PolicyAttachment['error']>>
+  /** Positions of policies that go by selector, by namespace, and of the others by target. */
+  readonly #selecting = new Map<string, number[]>()
+  readonly #targeting = new Map<string, number[]>()
+  readonly #ids: Readonly<Record<'Deployment' | 'Gateway', ReadonlySet<string>>>
+  readonly #attachments = new Map<string, PolicyAttachment>()
+  readonly #attachmentsBefore: ReadonlyMap<string, PolicyAttachment>
 
-  constructor(resources: Resources, settings: GatewaySettings, findings: Findings) {
+  constructor(
+    resources: Resources,
+    settings: GatewaySettings,
+    findings: Findings,
+    before: PolicyAttacher | null,
+  ) {
     this.#resources = resources
     this.#settings = settings
     this.#findings = findings
+    this.#attachmentsBefore = before === null ? new Map() : before.#attachments
     this.#closed = new Map(
       [...resources.unreadablePolicies].map(([namespace, policy]) => [
         namespace,
         { policy, reason: 'cannot be read' },
       ]),
     )
-    for (const policy of resources.policies) this.#resolve(policy)
+    this.#ids = {
+      Deployment: new Set(resources.deployments.map(({ id }) => id)),
+      Gateway: new Set(resources.gateways.map(({ id }) => id)),
+    }
+    resources.policies.forEach((policy, position) => {
+      this.#resolve(policy)
+      const targets = targetsOf(policy)
+      if (targets === null) put(this.#selecting, policy.namespace, position)
+      for (const { kind, name } of targets ?? []) {
+        put(this.#targeting, `${kind} ${policy.namespace}/${name}`, position)
+      }
+    })
   }
 
   /** Every policy of the subaccount, in order of age. */
   planned(): PlannedPolicy[] {
-    return this.#resources.policies.map((policy) => ({
-      id: this.#idOf(policy),
-      name: policy.id,
-      namespace: policy.namespace,
-      action: policy.document.spec.action as PlannedPolicy['action'],
-      dryRun: isDryRun(policy.document),
-      rules: policy.document.spec.rules ?? [],
-    }))
+    return this.#resources.policies.map((policy) => this.#planned(policy))
   }
 
   /** Policies of the gateway point of one Gateway. */
   ofGateway(gateway: { namespace: string; name: string }): PolicyAttachment {
-    const { ingressNamespace, labels } = this.#settings
+    const { ingressNamespace, rootNamespace, labels } = this.#settings
     const applies = (policy: Policy): boolean => {
       const targets = targetsOf(policy)
       if (targets === null) return this.#reaches(policy, ingressNamespace, [labels])
@@ -60,7 +77,12 @@ export class PolicyAttacher {
           target.name === gateway.name,
       )
     }
-    return this.#attachment(applies, [gateway.namespace, ingressNamespace])
+    const candidates = this.#candidates(
+      [ingressNamespace, rootNamespace],
+      [`Gateway ${gateway.namespace}/${gateway.name}`],
+    )
+    const namespaces = [gateway.namespace, ingressNamespace]
+    return this.#attachment('gateway', candidates.filter(applies), namespaces)
   }
 
   /** Policies of the workload point of one Service. */
@@ -81,17 +103,58 @@ export class PolicyAttacher {
           (target.kind === 'Deployment' && deployments.some((entry) => entry.name === target.name)),
       )
     }
-    return this.#attachment(applies, [namespace])
+    const candidates = this.#candidates(
+      [namespace, this.#settings.rootNamespace],
+      [
+        `Service ${namespace}/${service}`,
+        ...deployments.map((entry) => `Deployment ${namespace}/${entry.name}`),
+      ],
+    )
+    return this.#attachment('workload', candidates.filter(applies), [namespace])
   }
 
-  #attachment(applies: (policy: Policy) => boolean, namespaces: string[]): PolicyAttachment {
+  /** Those that may apply, in order of age: a look costs the same with ten policies and a thousand. */
+  #candidates(namespaces: readonly string[], targets: readonly string[]): Policy[] {
+    const positions = new Set([
+      ...namespaces.flatMap((namespace) => this.#selecting.get(namespace) ?? []),
+      ...targets.flatMap((target) => this.#targeting.get(target) ?? []),
+    ])
+    const ordered = [...positions].sort((a, b) => a - b)
+    return ordered.flatMap((position) => this.#resources.policies[position] ?? [])
+  }
+
+  #attachment(
+    point: 'gateway' | 'workload',
+    applying: readonly Policy[],
+    namespaces: readonly string[],
+  ): PolicyAttachment {
     const closed = [...namespaces, this.#settings.rootNamespace]
       .map((namespace) => this.#closed.get(namespace))
       .find((reason) => reason !== undefined)
-    return {
-      policies: this.#resources.policies.filter(applies).map((policy) => this.#idOf(policy)),
+    const made = {
+      policies: applying.map((policy) => this.#idOf(policy)),
       error: closed ?? null,
     }
+    const key = `${point} ${JSON.stringify(made)}`
+    const known = this.#attachments.get(key) ?? this.#attachmentsBefore.get(key) ?? made
+    this.#attachments.set(key, known)
+    return known
+  }
+
+  #planned(policy: Policy): PlannedPolicy {
+    remembered ??= new WeakMap()
+    const known = remembered.get(policy)
+    if (known !== undefined) return known
+    const made = {
+      id: this.#idOf(policy),
+      name: policy.id,
+      namespace: policy.namespace,
+      action: policy.document.spec.action as PlannedPolicy['action'],
+      dryRun: isDryRun(policy.document),
+      rules: policy.document.spec.rules ?? [],
+    }
+    remembered.set(policy, made)
+    return made
   }
 
   /** Selector rules: root namespace or the own one, and all labels of the selector. */
@@ -131,7 +194,7 @@ export class PolicyAttacher {
   }
 
   #close(policy: Policy, path: readonly (string | number)[], reason: string): void {
-    this.#findings.problems.push(problemAt(policy, path, reason))
+    this.#findings.problems.push(findingAt(policy, path, reason))
     this.#closed.set(policy.namespace, { policy: policy.id, reason })
   }
 
@@ -144,10 +207,7 @@ export class PolicyAttacher {
     const exists =
       target.kind === 'Service'
         ? this.#resources.services.has(id)
-        : (target.kind === 'Deployment'
-            ? this.#resources.deployments
-            : this.#resources.gateways
-          ).some((entry) => entry.id === id)
+        : this.#ids[target.kind === 'Deployment' ? 'Deployment' : 'Gateway'].has(id)
     if (exists) return null
     return `${target.kind} ${id} does not exist, so everything in ${namespace} is refused until it does`
   }
@@ -155,6 +215,15 @@ export class PolicyAttacher {
   #idOf(policy: Policy): string {
     return `${this.#resources.subaccountId}/${policy.id}`
   }
+}
+
+/** By the policy of one subaccount: a resource is never shared by two. */
+let remembered: WeakMap<Policy, PlannedPolicy> | undefined
+
+function put(map: Map<string, number[]>, key: string, position: number): void {
+  const list = map.get(key)
+  if (list === undefined) map.set(key, [position])
+  else list.push(position)
 }
 
 /** The targets of a policy, or `null` if it goes by selector. */

@@ -2,7 +2,8 @@ import { readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { compile } from '../compile.ts'
 import type { StoredDocument } from '../document.ts'
-import { plan } from '../plan.ts'
+import { createPlanner, plan } from '../plan.ts'
+import { behaviourOf } from '../testdata/behaviour.ts'
 import { caseFiles, planInput, planText } from '../testdata/plan-yaml.ts'
 import type { PlanInput } from './types.ts'
 
@@ -31,20 +32,24 @@ function withDocuments(
 describe('what is remembered never shows in a plan', () => {
   test.each(cases)('%s, with each document gone and come back', (name) => {
     const input = inputOf(name)
+    const planner = createPlanner()
     const whole = planText(plan(unknown(input)))
     for (const gone of input.sets.flatMap(({ documents }) => documents)) {
-      expect(planText(plan(input))).toBe(whole)
+      expect(planText(planner.plan(input))).toBe(whole)
       const less = withDocuments(input, (all) => all.filter((document) => document !== gone))
-      expect(planText(plan(less))).toBe(planText(plan(unknown(less))))
+      const [known, anew] = [planner.plan(less), plan(unknown(less))]
+      expect(planText(known)).toBe(planText(anew))
+      expect(behaviourOf(compile(known.plan))).toEqual(behaviourOf(compile(anew.plan)))
     }
   })
 
   test.each(cases)('%s, in another namespace of secrets and with istioCompat', (name) => {
     const input = inputOf(name)
-    plan(input)
+    const planner = createPlanner()
+    planner.plan(input)
     const settings = { ...input.settings, ingressNamespace: 'elsewhere', istioCompat: true }
     const moved = { ...input, settings }
-    expect(planText(plan(moved))).toBe(planText(plan(unknown(moved))))
+    expect(planText(planner.plan(moved))).toBe(planText(plan(unknown(moved))))
   })
 })
 
@@ -53,8 +58,9 @@ describe('after one changed policy', () => {
   const changed = withDocuments(input, (all) =>
     all.map((one) => (one.kind === 'AuthorizationPolicy' ? structuredClone(one) : one)),
   )
-  const before = plan(input).plan
-  const after = plan(changed).plan
+  const planner = createPlanner()
+  const before = planner.plan(input).plan
+  const after = planner.plan(changed).plan
   const server = (planned: typeof before) => planned.ports[0]?.servers[0]
 
   test('key material is not read again', () => {
@@ -87,6 +93,7 @@ test('a secret that is replaced is read again', () => {
   const renewed = withDocuments(input, (all) =>
     all.map((one) => (one.kind === 'Secret' ? structuredClone(one) : one)),
   )
-  const material = (planned: PlanInput) => plan(planned).plan.ports[0]?.servers[0]?.material
+  const planner = createPlanner()
+  const material = (planned: PlanInput) => planner.plan(planned).plan.ports[0]?.servers[0]?.material
   expect(material(renewed)).not.toBe(material(input))
 })

@@ -1,25 +1,23 @@
-import type { ProblemItem, SubaccountId } from '@twinlatch/kit'
+import type { SubaccountId } from '@twinlatch/kit'
 import type { DocumentSet, JsonObject, StoredDocument } from '../document.ts'
-import { problemAt } from '../issues.ts'
 import type { AuthorizationPolicyDocument } from '../istio/authorization-policy.ts'
 import type { GatewayDocument } from '../istio/gateway.ts'
 import type { VirtualServiceDocument } from '../istio/virtual-service.ts'
-import type { Kind } from '../kinds.ts'
 import type { ConfigMapDocument } from '../kubernetes/config-map.ts'
 import type { DeploymentDocument } from '../kubernetes/deployment.ts'
 import type { SecretDocument } from '../kubernetes/secret.ts'
 import type { ServiceDocument } from '../kubernetes/service.ts'
 import { decodeBody, findKind } from '../manifest.ts'
+import { type Findings, findingAt } from './findings.ts'
+import { isSameList, sameList } from './last-answer.ts'
 
-/** A typed document with what a plan needs to know of its origin. */
+/** A typed document with what a plan needs to know of it. */
 export interface Resource<Document> {
   readonly namespace: string
   readonly name: string
   /** `namespace/name`. */
   readonly id: string
   readonly createdAt: string
-  readonly file: string | undefined
-  readonly index: number | undefined
   readonly document: Document
 }
 
@@ -37,46 +35,114 @@ export interface Resources {
   readonly unreadablePolicies: ReadonlyMap<string, string>
 }
 
-/** Problems and warnings as they are found. */
-export interface Findings {
-  readonly problems: ProblemItem[]
-  readonly warnings: ProblemItem[]
+/** A typed body, and everything of its stored document that it was made from. */
+interface Read {
+  readonly stored: StoredDocument
+  readonly resource: Resource<unknown>
 }
 
+interface OfKind {
+  readonly list: readonly Resource<unknown>[]
+  readonly byId: ReadonlyMap<string, Resource<unknown>>
+}
+
+const nothing: OfKind = { list: [], byId: new Map() }
+
 /**
- * Types every stored document again. One that an earlier version stored and this one refuses
- * becomes a problem; if it is a policy its namespace is closed, never opened.
+ * Types the stored documents of one subaccount, each of them once: a document that comes again is
+ * the same resource, and lists and maps of which nothing changed are the same objects.
  */
-export function readResources(set: DocumentSet, findings: Findings): Resources {
-  const byKind = new Map<string, Resource<unknown>[]>()
-  const unreadable = new Map<string, string>()
-  for (const stored of set.documents) {
-    const value = decode(stored, findings)
-    if (value === null) {
-      if (/^(security\.istio\.io)\//.test(stored.apiVersion)) {
-        unreadable.set(stored.namespace, `${stored.namespace}/${stored.name}`)
+export class ResourceReader {
+  /** By body: one is never changed, and one that is replaced is another object. */
+  readonly #read = new WeakMap<JsonObject, Read>()
+  #kinds: ReadonlyMap<string, OfKind> = new Map()
+  #unreadable: ReadonlyMap<string, string> = new Map()
+
+  /**
+   * Types `set`; `origins` is told which document each resource is. One that an earlier version
+   * stored and this one refuses becomes a problem; if it is a policy its namespace is closed, never
+   * opened.
+   */
+  read(
+    set: DocumentSet,
+    findings: Findings,
+    origins: Map<Resource<unknown>, StoredDocument>,
+  ): Resources {
+    const lists = new Map<string, Resource<unknown>[]>()
+    const unreadable = new Map<string, string>()
+    for (const stored of set.documents) {
+      const resource = this.#resourceOf(stored, findings, origins)
+      if (resource === null) {
+        if (/^(security\.istio\.io)\//.test(stored.apiVersion)) {
+          unreadable.set(stored.namespace, `${stored.namespace}/${stored.name}`)
+        }
+        continue
       }
-      continue
+      const list = lists.get(stored.kind)
+      if (list === undefined) lists.set(stored.kind, [resource])
+      else list.push(resource)
     }
-    const list = byKind.get(stored.kind)
-    if (list === undefined) byKind.set(stored.kind, [resource(stored, value)])
-    else list.push(resource(stored, value))
+    const before = this.#kinds
+    this.#kinds = new Map(
+      [...lists].map(([kind, list]) => [kind, ofKind(list.toSorted(byAge), before.get(kind))]),
+    )
+    if (!isSameList([...this.#unreadable].flat(), [...unreadable].flat())) {
+      this.#unreadable = unreadable
+    }
+    return this.#resources(set.subaccountId)
   }
-  // The kind chose the schema, so the value is of that kind's type.
-  const list = <Document>(kind: string) =>
-    (byKind.get(kind) ?? []).toSorted(byAge) as Resource<Document>[]
-  const map = <Document>(kind: string) =>
-    new Map(list<Document>(kind).map((entry) => [entry.id, entry]))
-  return {
-    subaccountId: set.subaccountId,
-    gateways: list<GatewayDocument>('Gateway'),
-    virtualServices: list<VirtualServiceDocument>('VirtualService'),
-    policies: list<AuthorizationPolicyDocument>('AuthorizationPolicy'),
-    services: map<ServiceDocument>('Service'),
-    deployments: list<DeploymentDocument>('Deployment'),
-    secrets: map<SecretDocument>('Secret'),
-    configMaps: map<ConfigMapDocument>('ConfigMap'),
-    unreadablePolicies: unreadable,
+
+  #resources(subaccountId: SubaccountId): Resources {
+    // The kind chose the schema, so the value is of that kind's type.
+    const list = <Document>(kind: string) =>
+      (this.#kinds.get(kind) ?? nothing).list as readonly Resource<Document>[]
+    const map = <Document>(kind: string) =>
+      (this.#kinds.get(kind) ?? nothing).byId as ReadonlyMap<string, Resource<Document>>
+    return {
+      subaccountId,
+      gateways: list<GatewayDocument>('Gateway'),
+      virtualServices: list<VirtualServiceDocument>('VirtualService'),
+      policies: list<AuthorizationPolicyDocument>('AuthorizationPolicy'),
+      services: map<ServiceDocument>('Service'),
+      deployments: list<DeploymentDocument>('Deployment'),
+      secrets: map<SecretDocument>('Secret'),
+      configMaps: map<ConfigMapDocument>('ConfigMap'),
+      unreadablePolicies: this.#unreadable,
+    }
+  }
+
+  #resourceOf(
+    stored: StoredDocument,
+    findings: Findings,
+    origins: Map<Resource<unknown>, StoredDocument>,
+  ): Resource<unknown> | null {
+    const known = this.#read.get(stored.body)
+    if (known !== undefined && isSameDocument(known.stored, stored)) {
+      origins.set(known.resource, stored)
+      return known.resource
+    }
+    const resource = (document: unknown): Resource<unknown> => {
+      const { namespace, name, createdAt } = stored
+      const made = { namespace, name, id: `${namespace}/${name}`, createdAt, document }
+      origins.set(made, stored)
+      return made
+    }
+    const found = findKind(stored.apiVersion, stored.kind)
+    if (found.result !== 'known') {
+      const list = found.result === 'refused' ? findings.problems : findings.warnings
+      list.push(findingAt(resource(null), 'kind', found.message))
+      return null
+    }
+    const { value, problems } = decodeBody(found.kind, stored.body, {})
+    if (value === null || problems.length > 0) {
+      const at = resource(null)
+      for (const { path, message } of problems) findings.problems.push({ at, path, message })
+      return null
+    }
+    const { file: _file, index: _index, ...kept } = stored
+    const made = resource(value)
+    this.#read.set(stored.body, { stored: kept, resource: made })
+    return made
   }
 }
 
@@ -93,30 +159,17 @@ function compareText(a: string, b: string): number {
   return a === b ? 0 : a < b ? -1 : 1
 }
 
-function decode(stored: StoredDocument, findings: Findings): unknown {
-  const found = findKind(stored.apiVersion, stored.kind)
-  if (found.result !== 'known') {
-    const list = found.result === 'refused' ? findings.problems : findings.warnings
-    list.push(problemAt(stored, 'kind', found.message))
-    return null
-  }
-  decoded ??= new WeakMap()
-  const known = decoded.get(stored.body)
-  if (known?.kind === found.kind) return known.value
-  const { value, problems } = decodeBody(found.kind, stored.body, stored)
-  findings.problems.push(...problems)
-  // A body is never changed, and one that is replaced is another object.
-  if (value !== null && problems.length === 0) decoded.set(stored.body, { kind: found.kind, value })
-  return value
+function ofKind(list: readonly Resource<unknown>[], before: OfKind | undefined): OfKind {
+  if (before !== undefined && sameList(before.list, list) === before.list) return before
+  return { list, byId: new Map(list.map((entry) => [entry.id, entry])) }
 }
 
-/**
- * Typed values by the body they were made from, so that a plan after one changed document decodes
- * one document; what else is derived from a document is remembered by the typed value.
- */
-let decoded: WeakMap<JsonObject, { readonly kind: Kind; readonly value: unknown }> | undefined
-
-function resource(stored: StoredDocument, document: unknown): Resource<unknown> {
-  const { namespace, name, createdAt, file, index } = stored
-  return { namespace, name, id: `${namespace}/${name}`, createdAt, file, index, document }
+function isSameDocument(a: StoredDocument, b: StoredDocument): boolean {
+  return (
+    a.apiVersion === b.apiVersion &&
+    a.kind === b.kind &&
+    a.namespace === b.namespace &&
+    a.name === b.name &&
+    a.createdAt === b.createdAt
+  )
 }

@@ -97,15 +97,15 @@ export function planVirtualHost(
   const lists = attachment.virtualServices.map((entry) => routesOf(entry, draft, finder))
   const [only] = lists
   if (only === undefined || lists.length > 1) return { host, routes: inOrder(lists.flat()) }
-  orderedRoutes ??= new WeakMap()
-  const known = orderedRoutes.get(only)
-  const routes = known ?? inOrder(only)
-  if (known === undefined) orderedRoutes.set(only, routes)
-  return { host, routes }
+  virtualHosts ??= new WeakMap()
+  const ofList = virtualHosts.get(only) ?? new Map<string, PlannedVirtualHost>()
+  const virtualHost = ofList.get(host) ?? { host, routes: inOrder(only) }
+  virtualHosts.set(only, ofList.set(host, virtualHost))
+  return virtualHost
 }
 
 /** By the list of one VirtualService, which is the same one until something of it changes. */
-let orderedRoutes: WeakMap<readonly OrderedRoute[], readonly PlannedRoute[]> | undefined
+let virtualHosts: WeakMap<readonly OrderedRoute[], Map<string, PlannedVirtualHost>> | undefined
 
 function inOrder(routes: readonly OrderedRoute[]): PlannedRoute[] {
   return [

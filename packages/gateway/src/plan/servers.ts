@@ -1,11 +1,11 @@
 import type { SubaccountId } from '@twinlatch/kit'
 import type { GatewaySettings } from '../config.ts'
-import { problemAt } from '../issues.ts'
 import type { GatewayDocument, GatewayServer } from '../istio/gateway.ts'
 import { ClaimedHosts } from './claimed-hosts.ts'
+import { type Findings, findingAt } from './findings.ts'
 import { readMaterial } from './material.ts'
 import type { PlannedMaterial, PlannedServer } from './planned-server.ts'
-import { byAge, type Findings, type Resource, type Resources } from './resources.ts'
+import { byAge, type Resource, type Resources } from './resources.ts'
 
 /** A server of a selected Gateway before its routes and policies are known. */
 export interface ServerDraft {
@@ -46,7 +46,7 @@ export function draftServers(
       const listenerPort = settings.portMap[String(server.port.number)]
       if (listenerPort === undefined) {
         findings.problems.push(
-          problemAt(
+          findingAt(
             gateway,
             ['spec', 'servers', position, 'port', 'number'],
             `port ${server.port.number} has no listener here: add it to the port map of the gateway ` +
@@ -81,7 +81,7 @@ function isSelected(
   if (selector.every(([name, value]) => settings.labels[name] === value)) return true
   const labels = Object.entries(settings.labels).map(([name, value]) => `${name}=${value}`)
   findings.warnings.push(
-    problemAt(
+    findingAt(
       gateway,
       'spec.selector',
       `Gateway ${gateway.id} selects another gateway and is left out; ours has ${labels.join(', ')}`,
@@ -105,7 +105,7 @@ function claimHosts(
     const taken = claims.conflictWith(claim) ?? twice
     if (taken === undefined) return true
     const path = ['spec', 'servers', claim.position, 'hosts', index]
-    findings.problems.push(problemAt(claim.gateway, path, describeConflict(claim, taken)))
+    findings.problems.push(findingAt(claim.gateway, path, describeConflict(claim, taken)))
     return false
   })
   for (const claim of free) claims.add(claim)
@@ -138,13 +138,27 @@ function draft(server: GatewayServer, context: DraftContext): ServerDraft {
   const { material, problem, warnings } = readMaterial(tls, resources, settings.ingressNamespace)
   const path = ['spec', 'servers', position, 'tls']
   if (problem !== null) {
-    findings.problems.push(problemAt(gateway, path, `Gateway ${gateway.id}: ${problem}`))
+    findings.problems.push(findingAt(gateway, path, `Gateway ${gateway.id}: ${problem}`))
   }
   for (const warning of warnings) {
-    findings.warnings.push(problemAt(gateway, path, `Gateway ${gateway.id}: ${warning}`))
+    findings.warnings.push(findingAt(gateway, path, `Gateway ${gateway.id}: ${warning}`))
   }
-  return draftWith(server, context, material)
+  remembered ??= new WeakMap()
+  const known = remembered.get(server)
+  if (
+    known?.server.material === material &&
+    known.gateway === gateway &&
+    known.listenerPort === context.listenerPort
+  ) {
+    return known
+  }
+  const made = draftWith(server, context, material)
+  remembered.set(server, made)
+  return made
 }
+
+/** The same draft while nothing of it changed, by which its routes are known again. */
+let remembered: WeakMap<GatewayServer, ServerDraft> | undefined
 
 /** A server whose handshakes are refused, on the hosts that would have been its own. */
 function closedDraft(

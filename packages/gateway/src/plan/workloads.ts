@@ -3,6 +3,7 @@ import type { GatewaySettings } from '../config.ts'
 import type { DeploymentDocument } from '../kubernetes/deployment.ts'
 import type { ServiceDocument } from '../kubernetes/service.ts'
 import { parseUpstreamAddress, upstreamAnnotation } from '../upstream-address.ts'
+import { isSameList } from './last-answer.ts'
 import type { PlannedWorkload } from './planned-route.ts'
 import type { Resource, Resources } from './resources.ts'
 
@@ -108,16 +109,30 @@ export class WorkloadFinder {
       return this.#unknown(address, port, reason)
     }
     const deployments = this.#deploymentsOf(service)
+    remembered ??= new WeakMap()
+    const ofService = remembered.get(service) ?? new Map<number, WorkloadDraft>()
+    const before = ofService.get(chosen.port)
+    if (before !== undefined && isSameList(before.deployments, deployments)) return before
+    const draft = this.#draft(service, chosen, deployments)
+    remembered.set(service, ofService.set(chosen.port, draft))
+    return draft
+  }
+
+  #draft(
+    service: Resource<ServiceDocument>,
+    chosen: ServicePort,
+    deployments: readonly Resource<DeploymentDocument>[],
+  ): WorkloadDraft {
     const [deployment] = deployments
     const pod = deployment?.document.spec.template
     return {
       known: true,
       deployments,
       workload: {
-        key: this.#keyOf(address, chosen.port),
+        key: this.#keyOf(service, chosen.port),
         subaccountId: this.#resources.subaccountId,
-        namespace: address.namespace,
-        service: address.name,
+        namespace: service.namespace,
+        service: service.name,
         port: chosen.port,
         targetPort: targetPortOf(chosen, deployment),
         serviceAccount: pod?.spec.serviceAccountName ?? pod?.spec.serviceAccount ?? 'default',
@@ -159,6 +174,9 @@ export class WorkloadFinder {
     return { kind: 'none', known: true, reason: `${why}: ${cure}` }
   }
 }
+
+/** By the service of one subaccount, by port: the same workload while nothing of it changes. */
+let remembered: WeakMap<Resource<ServiceDocument>, Map<number, WorkloadDraft>> | undefined
 
 /** The built-in echo stands in for the image `httpbin`, of any registry and tag. */
 function runsHttpbin(deployment: Resource<DeploymentDocument>): boolean {

@@ -58,10 +58,24 @@ export function createTrustDomain(server: CompiledServer, settings: TlsSettings)
 }
 
 /** Hashes that tell whether a server still is the domain it was; the key enters as its hash only. */
-export function fingerprintsOf(
-  server: CompiledServer,
-  settings: TlsSettings,
-): { fingerprint: string; trustFingerprint: string } {
+export function fingerprintsOf(server: CompiledServer, settings: TlsSettings): Fingerprints {
+  fingerprints ??= new WeakMap()
+  const known = fingerprints.get(server)
+  if (known?.settings === settings) return known
+  const made = { settings, ...fingerprintsAnew(server, settings) }
+  fingerprints.set(server, made)
+  return made
+}
+
+interface Fingerprints {
+  readonly fingerprint: string
+  readonly trustFingerprint: string
+}
+
+/** A compiled server that did not change is the same object: the key need not be hashed again. */
+let fingerprints: WeakMap<CompiledServer, Fingerprints & { settings: TlsSettings }> | undefined
+
+function fingerprintsAnew(server: CompiledServer, settings: TlsSettings): Fingerprints {
   const { pins } = server
   const trustFingerprint = hash([
     server.mode,
