@@ -1,10 +1,11 @@
-import { formatName, parseDistinguishedName } from '@twinlatch/pki'
+import { parseDistinguishedName } from '@twinlatch/pki'
 import type { GatewaySettings } from '../config.ts'
 import { jsonPath } from '../issues.ts'
 import type { AuthorizationPolicyDocument, PolicyRule } from '../istio/authorization-policy.ts'
 import { isPathTemplate } from '../path-template.ts'
 import { isDistinguishedNameKey, parsePolicyKey } from '../policy-key.ts'
 import type { Findings } from './findings.ts'
+import { oddityOfName } from './name-oddity.ts'
 import { isGateway, targetsOf } from './policies.ts'
 import type { Resources } from './resources.ts'
 
@@ -121,53 +122,9 @@ function lintConditions(rule: PolicyRule, atGateway: boolean, report: Report): v
     }
     for (const field of ['values', 'notValues'] as const) {
       condition[field]?.forEach((value, at) => {
-        const message = distinguishedNameOddity(value)
+        const message = oddityOfName(value)
         if (message !== null) report(['when', index, field, at], message)
       })
     }
   })
-}
-
-const nameStart = /^(CN|C|O|OU|L|ST|DC|UID|STREET|emailAddress|serialNumber)=/i
-
-/** What is odd about a header value that is meant as a distinguished name, or `null`. */
-function distinguishedNameOddity(value: string): string | null {
-  oddities ??= new Map()
-  const known = oddities.get(value)
-  if (known !== undefined) return known
-  const oddity = findOddity(value)
-  if (oddities.size >= odditiesMax) oddities.clear()
-  oddities.set(value, oddity)
-  return oddity
-}
-
-/** Lists of names grow by one name at a time: the others need not be read again. */
-let oddities: Map<string, string | null> | undefined
-/** About 10 MB; twice the names of a very large installation. */
-const odditiesMax = 20_000
-
-function findOddity(value: string): string | null {
-  const bare = value.replace(/^\*/, '').replace(/\*$/, '')
-  const isName = nameStart.test(bare) && /[,/]/.test(bare)
-  if (bare !== value && (isName || /[A-Za-z]=/.test(bare))) {
-    return `"${value}": a "*" at an end matches any text there, not the character; write the whole name`
-  }
-  if (!isName && !value.startsWith('/')) return null
-  const exact = rfc2253(value)
-  if (exact === null) return null
-  const rdns = exact.split(/(?<!\\),/)
-  if (/^C=/i.test(value) && rdns.length >= 3) {
-    const reversed = rfc2253(value, 'der') ?? exact
-    return `"${value}" looks like a name in forward order; headers show it as "${reversed}"`
-  }
-  return exact === value ? null : `"${value}" is compared as text; headers show it as "${exact}"`
-}
-
-function rfc2253(text: string, order: 'rfc' | 'der' = 'rfc'): string | null {
-  try {
-    return formatName(parseDistinguishedName(text, { order }).name)
-  } catch {
-    // Not a name, then there is nothing to say about it as one.
-    return null
-  }
 }
