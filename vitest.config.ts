@@ -29,7 +29,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts', 'tests/architecture.test.ts'],
+          include: ['packages/*/src/**/*.test.ts', 'tests/*.test.ts'],
           exclude: [onPostgresOnly],
           testTimeout: 20_000,
         },

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -9,13 +8,12 @@ import {
   SelectQueryNode,
   type TransactionSettings,
 } from 'kysely'
-import { Pool, type QueryResult as PostgresResult } from 'pg'
+import type { QueryResult as PostgresResult } from 'pg'
 import { StoreError } from '../errors.ts'
 import { storeLimits } from '../limits.ts'
 import { WriteQueue } from '../write-queue.ts'
-import { WatchedClient } from './postgres-client.ts'
 import { BytewiseCompiler } from './postgres-compiler.ts'
-import { translatePostgresError } from './postgres-error.ts'
+import { type PooledClient, WatchedPool } from './postgres-pool.ts'
 import { parsePostgresUrl } from './postgres-url.ts'
 
 /** An open PostgreSQL: Kysely's dialect for it, and what Kysely has no words for. */
@@ -39,80 +37,30 @@ const writeLock = 0x7477696e6c
  */
 export function openPostgres(url: string): Postgres {
   parsePostgresUrl(url)
-  const pool = new Pool({
-    Client: WatchedClient,
-    connectionString: url,
-    application_name: 'twinlatch',
-    max: storeLimits.connectionsMax,
-    connectionTimeoutMillis: storeLimits.connectTimeoutMs,
-    idleTimeoutMillis: storeLimits.connectionIdleMs,
-    lock_timeout: storeLimits.lockWaitMs,
-    statement_timeout: storeLimits.statementTimeoutMs,
-    idle_in_transaction_session_timeout: storeLimits.transactionPauseMs,
-    keepAlive: true,
-    // Nothing here keeps a process alive that has nothing else to do.
-    allowExitOnIdle: true,
-  })
-  // An idle connection that the server cuts is replaced when the next one is needed.
-  pool.on('error', () => undefined)
-  // One that is in use fails its next statement; without a listener the event would end the process.
-  const clients = new Set<WatchedClient>()
-  const idle = new Set<WatchedClient>()
-  pool.on('connect', (client) => {
-    client.on('error', () => undefined)
-    clients.add(watched(client))
-  })
-  pool.on('remove', (client) => {
-    clients.delete(watched(client))
-    idle.delete(watched(client))
-  })
-  pool.on('acquire', (client) => idle.delete(watched(client)))
-  pool.on('release', (_error, client) => idle.add(watched(client)))
+  const pool = new WatchedPool(url)
   const queue = new WriteQueue()
-  const state: State = { pool, clients, idle, queue, closed: false, awayUntilMs: 0 }
+  const state: State = { pool, queue }
   let closing: Promise<void> | undefined
   return {
     queue,
     dialect: new QueuedDialect(state),
     close() {
-      closing ??= closeAll(state)
+      closing ??= queue.close().then(() => pool.close())
       return closing
     },
   }
 }
 
-async function closeAll(state: State): Promise<void> {
-  await state.queue.close()
-  state.closed = true
-  const ended = state.pool.end()
-  // Every connection leaves by itself, unless the server is frozen.
-  await Promise.race([ended, delay(storeLimits.goodbyeMs, undefined, { ref: false })])
-  for (const client of state.clients) client.abandon()
-}
-
 interface State {
-  readonly pool: Pool
-  readonly clients: ReadonlySet<WatchedClient>
-  readonly idle: ReadonlySet<WatchedClient>
+  readonly pool: WatchedPool
   readonly queue: WriteQueue
-  closed: boolean
-  /** Monotonic time until which a silent database is not asked again. */
-  awayUntilMs: number
-}
-
-type PooledClient = WatchedClient & { release(broken?: boolean): void }
-
-/** The pool makes no others. */
-function watched<T extends object>(client: T): T & WatchedClient {
-  if (client instanceof WatchedClient) return client
-  throw new TypeError('a connection that nobody watches')
 }
 
 class QueuedDialect extends PostgresDialect {
   readonly #state: State
 
   constructor(state: State) {
-    super({ pool: state.pool })
+    super({ pool: state.pool.forKysely })
     this.#state = state
   }
 
@@ -189,7 +137,7 @@ class Session implements DatabaseConnection {
   }
 
   async #beginWith(text: string, release: () => void): Promise<void> {
-    const client = await connect(this.#state)
+    const client = await this.#state.pool.connect()
     try {
       await this.#send(client, text)
     } catch (error) {
@@ -246,7 +194,7 @@ class Session implements DatabaseConnection {
   }
 
   async #read<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const client = await connect(this.#state)
+    const client = await this.#state.pool.connect()
     let broken = true
     try {
       const result = await this.#run<R>(client, query)
@@ -267,7 +215,7 @@ class Session implements DatabaseConnection {
 
   /** The result of the last of one or more statements without parameters. */
   #send(client: PooledClient, text: string): Promise<PostgresResult> {
-    return ask(this.#state, client, storeLimits.silenceMs, async () => {
+    return this.#state.pool.ask(client, storeLimits.silenceMs, async () => {
       const result: PostgresResult | PostgresResult[] = await client.query(text)
       return Array.isArray(result) ? (result.at(-1) as PostgresResult) : result
     })
@@ -276,7 +224,7 @@ class Session implements DatabaseConnection {
   #run<R>(client: PooledClient, query: CompiledQuery): Promise<QueryResult<R>> {
     const isSchema = /^(?:Create|Alter|Drop)/.test(query.query.kind)
     const silenceMs = isSchema ? storeLimits.schemaSilenceMs : storeLimits.silenceMs
-    return ask(this.#state, client, silenceMs, async () => {
+    return this.#state.pool.ask(client, silenceMs, async () => {
       const { command, rowCount, rows } = await client.query(query.sql, [...query.parameters])
       const counts = command === 'INSERT' || command === 'UPDATE' || command === 'DELETE'
       return {
@@ -286,41 +234,4 @@ class Session implements DatabaseConnection {
       }
     })
   }
-}
-
-async function connect(state: State): Promise<PooledClient> {
-  const { pool, closed, awayUntilMs } = state
-  if (closed) throw new StoreError('store/stopped', 'The database was closed.')
-  const startedMs = performance.now()
-  if (startedMs < awayUntilMs) throw translatePostgresError(new Error('it did not answer just now'))
-  const full = pool.totalCount >= storeLimits.connectionsMax
-  try {
-    return watched(await pool.connect())
-  } catch (error) {
-    // In a full pool it may be our own statements that one waited for.
-    const waitedMs = performance.now() - startedMs
-    if (!full && waitedMs >= storeLimits.connectTimeoutMs) turnAway(state)
-    throw translatePostgresError(error)
-  }
-}
-
-/** Statements and their result; a server that falls silent meanwhile is left alone for a moment. */
-async function ask<T>(
-  state: State,
-  client: PooledClient,
-  silenceMs: number,
-  work: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await client.answered(work(), silenceMs)
-  } catch (error) {
-    if (client.silent) turnAway(state)
-    throw translatePostgresError(error)
-  }
-}
-
-/** What lies ready went the same way; to find that out of each would take as long again. */
-function turnAway(state: State): void {
-  for (const client of state.idle) client.abandon()
-  state.awayUntilMs = performance.now() + storeLimits.silencePauseMs
 }
