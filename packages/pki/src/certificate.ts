@@ -162,7 +162,7 @@ function tbsFields(tbs: DerNode): TbsFields {
   }
   // The unique identifiers, bit strings that nobody has used for thirty years.
   for (const part of optional) {
-    if (part.tag !== 0xa3) readBitString({ ...part, tag: 0x03 })
+    if (part.tag !== 0xa3) readBitString({ tag: 0x03, content: part.content })
   }
   const extensions = optional.find(({ tag }) => tag === 0xa3)
   if (extensions !== undefined && version !== 3) throw malformed('extensions need version 3')

@@ -2,6 +2,9 @@ import type { DerNode } from './der.ts'
 import { PkiError } from './errors.ts'
 import { decodeOid } from './oid.ts'
 
+/** A tag and what stands behind it: all that a primitive value is read from. */
+type Value = Pick<DerNode, 'tag' | 'content'>
+
 /** The node at `index` of a constructed node, with that tag when one is named. */
 export function childOf(parent: DerNode, index: number, tag?: number): DerNode {
   const child = parent.children[index]
@@ -26,7 +29,7 @@ export function readOid(node: DerNode): string {
 }
 
 /** Value of an INTEGER node: minimal, and at most 8 KiB as no key is larger. */
-export function readInteger(node: DerNode): bigint {
+export function readInteger(node: Value): bigint {
   assertTag(node, 0x02, 'an integer')
   const { content } = node
   const [first, second] = content
@@ -48,7 +51,7 @@ export function readBoolean(node: DerNode): boolean {
 }
 
 /** Octets of a BIT STRING node and how many bits of the last octet are not used. */
-export function readBitString(node: DerNode): { bytes: Uint8Array; unusedBits: number } {
+export function readBitString(node: Value): { bytes: Uint8Array; unusedBits: number } {
   assertTag(node, 0x03, 'a bit string')
   const [unusedBits] = node.content
   const bytes = node.content.subarray(1)
@@ -78,7 +81,7 @@ export function assertSoundPrimitive(node: DerNode): void {
   const { length } = node.content
   if (node.tag === 0x01) readBoolean(node)
   // X.690 section 8.4: an enumeration is written like a number.
-  if (node.tag === 0x02 || node.tag === 0x0a) readInteger({ ...node, tag: 0x02 })
+  if (node.tag === 0x02 || node.tag === 0x0a) readInteger({ tag: 0x02, content: node.content })
   if (node.tag === 0x03) readBitString(node)
   if (node.tag === 0x05 && length > 0) throw malformed('a null that holds something')
   if (node.tag === 0x06) readOid(node)
@@ -88,7 +91,7 @@ export function assertSoundPrimitive(node: DerNode): void {
   if (node.tag === 0x1e && length % 2 !== 0) throw malformed('a wide string ends too early')
 }
 
-function assertTag(node: DerNode, tag: number, what: string): void {
+function assertTag(node: Value, tag: number, what: string): void {
   if (node.tag !== tag) throw malformed(`${what} was expected`)
 }
 

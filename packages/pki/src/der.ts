@@ -1,6 +1,9 @@
 import { PkiError } from './errors.ts'
 
-/** One tag-length-value of an encoding (X.690), with views into the bytes it was read from. */
+/**
+ * One tag-length-value of an encoding (X.690), with views into the bytes it was read from. They are
+ * made when they are asked for, so a copy by `{ ...node }` has none.
+ */
 export interface DerNode {
   /** Identifier octet: class, constructed bit and tag number (0x1f where the number is above 30). */
   readonly tag: number
@@ -53,8 +56,8 @@ export function readDer(bytes: Uint8Array, options: DerOptions = {}): DerNode {
     nodesLeft: options.nodesMax ?? derLimits.nodesMax,
   }
   const node = readNode(cursor, 0, bytes.length, 1)
-  if (node.raw.length !== bytes.length) {
-    throw malformed(`${bytes.length - node.raw.length} bytes follow the end of the structure`)
+  if (node.end !== bytes.length) {
+    throw malformed(`${bytes.length - node.end} bytes follow the end of the structure`)
   }
   return node
 }
@@ -74,7 +77,46 @@ export function encodeDer(tag: number, ...parts: readonly Uint8Array[]): Uint8Ar
   return encoding
 }
 
-function readNode(cursor: Cursor, start: number, end: number, depth: number): DerNode {
+/** Makes its views when they are asked for: most are not, and a view costs more than a node. */
+class Element implements DerNode {
+  readonly tag: number
+  readonly children: readonly Element[]
+  /** Where its encoding ends. */
+  readonly end: number
+  readonly #bytes: Uint8Array
+  readonly #start: number
+  readonly #from: number
+  readonly #stop: number
+
+  constructor(bytes: Uint8Array, place: Place, children: readonly Element[]) {
+    this.tag = place.tag
+    this.children = children
+    this.end = place.end
+    this.#bytes = bytes
+    this.#start = place.start
+    this.#from = place.from
+    this.#stop = place.stop
+  }
+
+  get content(): Uint8Array {
+    return this.#bytes.subarray(this.#from, this.#stop)
+  }
+
+  get raw(): Uint8Array {
+    return this.#bytes.subarray(this.#start, this.end)
+  }
+}
+
+/** Where an element begins and ends, and its content between. */
+interface Place {
+  readonly tag: number
+  readonly start: number
+  readonly from: number
+  readonly stop: number
+  readonly end: number
+}
+
+function readNode(cursor: Cursor, start: number, end: number, depth: number): Element {
   if (depth > cursor.depthMax) throw tooMuch(`nested deeper than ${cursor.depthMax}`)
   cursor.nodesLeft -= 1
   if (cursor.nodesLeft < 0) throw tooMuch('too many elements')
@@ -94,21 +136,19 @@ function readNode(cursor: Cursor, start: number, end: number, depth: number): De
   if (constructed && isString && !cursor.ber) {
     throw malformed(`constructed string at byte ${start} is not DER`)
   }
-  return {
-    tag,
-    content: cursor.bytes.subarray(next, stop),
-    raw: cursor.bytes.subarray(start, stop),
-    children: constructed ? readChildren(cursor, next, stop, depth) : [],
-  }
+  const children = constructed ? readChildren(cursor, next, stop, depth) : noChildren
+  return new Element(cursor.bytes, { tag, start, from: next, stop, end: stop }, children)
 }
 
-function readChildren(cursor: Cursor, from: number, stop: number, depth: number): DerNode[] {
-  const children: DerNode[] = []
+const noChildren: readonly Element[] = []
+
+function readChildren(cursor: Cursor, from: number, stop: number, depth: number): Element[] {
+  const children: Element[] = []
   let position = from
   while (position < stop) {
     const child = readNode(cursor, position, stop, depth + 1)
     children.push(child)
-    position += child.raw.length
+    position = child.end
   }
   return children
 }
@@ -121,22 +161,18 @@ interface IndefiniteStart {
   readonly depth: number
 }
 
-function readIndefinite(cursor: Cursor, begin: IndefiniteStart): DerNode {
+function readIndefinite(cursor: Cursor, begin: IndefiniteStart): Element {
   const { tag, start, from, end, depth } = begin
-  const children: DerNode[] = []
+  const children: Element[] = []
   let position = from
   while (!(cursor.bytes[position] === 0 && cursor.bytes[position + 1] === 0)) {
     const child = readNode(cursor, position, end, depth + 1)
     children.push(child)
-    position += child.raw.length
+    position = child.end
   }
   if (position + 2 > end) throw malformed(`no end mark for the indefinite length at byte ${start}`)
-  return {
-    tag,
-    content: cursor.bytes.subarray(from, position),
-    raw: cursor.bytes.subarray(start, position + 2),
-    children,
-  }
+  const place = { tag, start, from, stop: position, end: position + 2 }
+  return new Element(cursor.bytes, place, children)
 }
 
 /** An end mark where nothing ends, or a sequence or set that is not constructed (X.690 8.1.5, 8.9.1, 8.11.1). */

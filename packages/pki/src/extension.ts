@@ -163,7 +163,10 @@ export function readAuthorityKeyId(node: DerNode): {
   return {
     keyId: keyId === undefined ? null : hex(keyId.content),
     issuer: directory === undefined ? null : childOf(directory, 0, 0x30).raw,
-    serial: serial === undefined ? null : formatSerial(readInteger({ ...serial, tag: 0x02 })),
+    serial:
+      serial === undefined
+        ? null
+        : formatSerial(readInteger({ tag: 0x02, content: serial.content })),
   }
 }
 

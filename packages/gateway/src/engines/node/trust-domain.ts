@@ -43,13 +43,21 @@ const rememberedIntermediatesMax = 64
 /** Creates the domain of a server. Throws a `WireError` when certificate and key cannot be used. */
 export function createTrustDomain(server: CompiledServer, settings: TlsSettings): TrustDomain {
   const { fingerprint, trustFingerprint } = fingerprintsOf(server, settings)
-  const anchors = settings.clientAuthoritiesPem.flatMap((pem) => parseCertificates(pem))
+  let parsed: readonly Certificate[] | null = null
+  // Read when a client is judged for the first time: OpenSSL has its own, and most domains of a
+  // thousand wait for theirs.
+  const anchors = () => {
+    parsed ??= settings.clientAuthoritiesPem.flatMap((pem) => parseCertificates(pem))
+    return parsed
+  }
   return {
     serverKey: server.key,
     tls: createTlsDomain(settings, { sessionIdContext: fingerprint.slice(0, 32) }),
     fingerprint,
     trustFingerprint,
-    anchors,
+    get anchors() {
+      return anchors()
+    },
     crls: settings.crlPem === null ? [] : parseRevocationLists(settings.crlPem),
     verifiedChains: createVerifiedChains(),
     bundleName: server.material.ready ? server.material.bundleName : null,
@@ -99,12 +107,12 @@ function fingerprintsAnew(server: CompiledServer, settings: TlsSettings): Finger
   return { fingerprint, trustFingerprint }
 }
 
-function createIntermediateMemory(anchors: readonly Certificate[]): IntermediateMemory {
+function createIntermediateMemory(anchors: () => readonly Certificate[]): IntermediateMemory {
   const intermediates = new Recent<string, Certificate>(rememberedIntermediatesMax)
   return {
     remember(leaf, above) {
       if (above.every(({ sha256 }) => intermediates.get(sha256))) return
-      for (const certificate of buildPath(leaf, [...above], [...anchors])?.slice(1) ?? []) {
+      for (const certificate of buildPath(leaf, [...above], [...anchors()])?.slice(1) ?? []) {
         intermediates.set(certificate.sha256, certificate)
       }
     },
