@@ -44,7 +44,7 @@ const product = '@twinlatch/cli'
 /**
  * The bill of materials of what a user installs, CycloneDX 1.6, from what `npm sbom` says of the
  * whole lock. npm's own `--omit dev` leaves out what a development tool needs as well (npm 11.19:
- * zod, yaml and seven more), so the closure is made here, along npm's graph without our
+ * zod, yaml and nine more), so the closure is made here, along npm's graph without our
  * devDependencies. The same lock gives the same bytes: there is no time, nothing of the machine, and
  * the serial number is made of the content.
  */

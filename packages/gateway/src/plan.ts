@@ -70,9 +70,10 @@ class RememberingPlanner implements Planner {
 
 /** Everything that servers are drafted from. */
 function draftedFrom(all: readonly Resources[]): unknown[] {
-  return all.flatMap(({ subaccountId, gateways, secrets, configMaps }) => [
+  return all.flatMap(({ subaccountId, gateways, unreadableGateways, secrets, configMaps }) => [
     subaccountId,
     gateways,
+    unreadableGateways,
     secrets,
     configMaps,
   ])

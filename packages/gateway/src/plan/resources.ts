@@ -8,8 +8,9 @@ import type { DeploymentDocument } from '../kubernetes/deployment.ts'
 import type { SecretDocument } from '../kubernetes/secret.ts'
 import type { ServiceDocument } from '../kubernetes/service.ts'
 import { decodeBody, findKind } from '../manifest.ts'
-import { type Findings, findingAt } from './findings.ts'
+import { type Finding, type Findings, findingAt } from './findings.ts'
 import { isSameList, sameList } from './last-answer.ts'
+import { salvageGateway, type UnreadableGateway } from './unreadable-gateway.ts'
 
 /** A typed document with what a plan needs to know of it. */
 export interface Resource<Document> {
@@ -31,6 +32,8 @@ export interface Resources {
   readonly deployments: readonly Resource<DeploymentDocument>[]
   readonly secrets: ReadonlyMap<string, Resource<SecretDocument>>
   readonly configMaps: ReadonlyMap<string, Resource<ConfigMapDocument>>
+  /** Gateways that could not be read, in order of age: their hosts are closed. */
+  readonly unreadableGateways: readonly UnreadableGateway[]
   /** Policies that could not be read, by namespace: everything they might govern is refused. */
   readonly unreadablePolicies: ReadonlyMap<string, string>
 }
@@ -46,6 +49,9 @@ interface OfKind {
   readonly byId: ReadonlyMap<string, Resource<unknown>>
 }
 
+/** Stands beside the kinds, which have no space in their names. */
+const unreadableGateway = 'unreadable Gateway'
+
 const nothing: OfKind = { list: [], byId: new Map() }
 
 /**
@@ -55,13 +61,14 @@ const nothing: OfKind = { list: [], byId: new Map() }
 export class ResourceReader {
   /** By body: one is never changed, and one that is replaced is another object. */
   readonly #read = new WeakMap<JsonObject, Read>()
+  readonly #salvaged = new WeakMap<JsonObject, UnreadableGateway>()
   #kinds: ReadonlyMap<string, OfKind> = new Map()
   #unreadable: ReadonlyMap<string, string> = new Map()
 
   /**
    * Types `set`; `origins` is told which document each resource is. One that an earlier version
-   * stored and this one refuses becomes a problem; if it is a policy its namespace is closed, never
-   * opened.
+   * stored and this one refuses becomes a problem; if it is a policy its namespace is closed, if it
+   * is a Gateway its hosts are, never opened.
    */
   read(
     set: DocumentSet,
@@ -69,18 +76,26 @@ export class ResourceReader {
     origins: Map<Resource<unknown>, StoredDocument>,
   ): Resources {
     const lists = new Map<string, Resource<unknown>[]>()
+    const put = (kind: string, resource: Resource<unknown>) => {
+      const list = lists.get(kind)
+      if (list === undefined) lists.set(kind, [resource])
+      else list.push(resource)
+    }
     const unreadable = new Map<string, string>()
     for (const stored of set.documents) {
+      const before = findings.problems.length
       const resource = this.#resourceOf(stored, findings, origins)
       if (resource === null) {
+        if (stored.kind === 'Gateway' && /^networking\.istio\.io\//.test(stored.apiVersion)) {
+          const fault = findings.problems[before]
+          put(unreadableGateway, this.#salvage(stored, fault, origins))
+        }
         if (/^(security\.istio\.io)\//.test(stored.apiVersion)) {
           unreadable.set(stored.namespace, `${stored.namespace}/${stored.name}`)
         }
         continue
       }
-      const list = lists.get(stored.kind)
-      if (list === undefined) lists.set(stored.kind, [resource])
-      else list.push(resource)
+      put(stored.kind, resource)
     }
     const before = this.#kinds
     this.#kinds = new Map(
@@ -107,8 +122,27 @@ export class ResourceReader {
       deployments: list<DeploymentDocument>('Deployment'),
       secrets: map<SecretDocument>('Secret'),
       configMaps: map<ConfigMapDocument>('ConfigMap'),
+      unreadableGateways: list(unreadableGateway) as readonly UnreadableGateway[],
       unreadablePolicies: this.#unreadable,
     }
+  }
+
+  #salvage(
+    stored: StoredDocument,
+    fault: Finding | undefined,
+    origins: Map<Resource<unknown>, StoredDocument>,
+  ): UnreadableGateway {
+    const known = this.#salvaged.get(stored.body)
+    const made =
+      known?.createdAt === stored.createdAt
+        ? known
+        : salvageGateway(
+            stored,
+            fault ? `${fault.path}: ${fault.message}` : 'of an unknown version',
+          )
+    this.#salvaged.set(stored.body, made)
+    origins.set(made, stored)
+    return made
   }
 
   #resourceOf(

@@ -38,13 +38,33 @@ export function draftServers(
   const claims = new ClaimedHosts<Claim>()
   const drafts: ServerDraft[] = []
   const ordered = all
-    .flatMap((resources) => resources.gateways.map((gateway) => ({ resources, gateway })))
+    .flatMap((resources) =>
+      [...resources.gateways, ...resources.unreadableGateways].map((gateway) => ({
+        resources,
+        gateway,
+      })),
+    )
     .toSorted((a, b) => byAge(a.gateway, b.gateway))
   for (const { resources, gateway } of ordered) {
     if (!isSelected(gateway, settings, findings)) continue
+    const closed = closedReason(resources, gateway)
     gateway.document.spec.servers.forEach((server, position) => {
-      const listenerPort = settings.portMap[String(server.port.number)]
-      if (listenerPort === undefined) {
+      const { subaccountId } = resources
+      for (const listenerPort of listenerPortsOf(server, closed, settings)) {
+        const own = server.hosts.map(({ host }) => ({
+          host,
+          listenerPort,
+          subaccountId,
+          gateway,
+          position,
+        }))
+        const context = { resources, gateway, position, listenerPort, settings, findings }
+        const free = claimHosts(own, claims, findings)
+        const reason = closed ?? 'another host of the server is taken, so none of them is served'
+        if (free.length === own.length && closed === null) drafts.push(draft(server, context))
+        else if (free.length > 0) drafts.push(closedDraft(server, { ...context, free, reason }))
+      }
+      if (closed === null && settings.portMap[String(server.port.number)] === undefined) {
         findings.problems.push(
           findingAt(
             gateway,
@@ -53,20 +73,7 @@ export function draftServers(
               `(mapped are ${Object.keys(settings.portMap).join(', ')})`,
           ),
         )
-        return
       }
-      const { subaccountId } = resources
-      const own = server.hosts.map(({ host }) => ({
-        host,
-        listenerPort,
-        subaccountId,
-        gateway,
-        position,
-      }))
-      const context = { resources, gateway, position, listenerPort, settings, findings }
-      const free = claimHosts(own, claims, findings)
-      if (free.length === own.length) drafts.push(draft(server, context))
-      else if (free.length > 0) drafts.push(closedDraft(server, context, free))
     })
   }
   return drafts
@@ -163,13 +170,29 @@ let remembered: WeakMap<GatewayServer, ServerDraft> | undefined
 /** A server whose handshakes are refused, on the hosts that would have been its own. */
 function closedDraft(
   server: GatewayServer,
-  context: DraftContext,
-  free: readonly Claim[],
+  context: DraftContext & { readonly free: readonly Claim[]; readonly reason: string },
 ): ServerDraft {
-  const names = new Set(free.map(({ host }) => host))
+  const names = new Set(context.free.map(({ host }) => host))
   const hosts = server.hosts.filter(({ host }) => names.has(host))
-  const reason = 'another host of the server is taken, so none of them is served'
-  return draftWith({ ...server, hosts }, context, { ready: false, reason })
+  return draftWith({ ...server, hosts }, context, { ready: false, reason: context.reason })
+}
+
+/** One that is closed and whose port is not known is closed on all of them. */
+function listenerPortsOf(
+  server: GatewayServer,
+  closed: string | null,
+  { portMap }: GatewaySettings,
+): readonly number[] {
+  const mapped = portMap[String(server.port.number)]
+  if (mapped !== undefined) return [mapped]
+  return closed === null ? [] : Object.values(portMap)
+}
+
+/** Why no server of this Gateway is served, or `null`. */
+function closedReason(resources: Resources, gateway: Resource<GatewayDocument>): string | null {
+  const { unreadableGateways } = resources
+  const own = unreadableGateways.find((unreadable) => unreadable === gateway)
+  return (own ?? unreadableGateways.find(({ hasUnknownHosts }) => hasUnknownHosts))?.reason ?? null
 }
 
 function draftWith(
