@@ -3,12 +3,13 @@ import {
   Composer,
   type CST,
   type Document,
+  isCollection,
   isMap,
+  isPair,
   isScalar,
   Lexer,
   LineCounter,
   Parser,
-  visit,
   type YAMLMap,
 } from 'yaml'
 import type { JsonValue, ManifestFile } from './document.ts'
@@ -198,7 +199,7 @@ function readDocument(document: Document.Parsed): { value: JsonValue } | string 
   const fault = document.errors[0] ?? document.warnings[0]
   if (fault !== undefined) return `not valid YAML: ${fault.message}`
   if (document.contents === null) return { value: null }
-  const keyFault = faultOfKeys(document)
+  const keyFault = faultOfKeys(document.contents)
   if (keyFault !== null) return `not valid YAML: ${keyFault}`
   let value: unknown
   try {
@@ -217,15 +218,18 @@ function readDocument(document: Document.Parsed): { value: JsonValue } | string 
     : { value: json }
 }
 
-/** A key that another reader could take for another one: twice in its map, or no plain text. */
-function faultOfKeys(document: Document.Parsed): string | null {
-  let fault: string | null = null
-  visit(document, {
-    Map(_position, map) {
-      fault = faultOfMap(map)
-      return fault === null ? undefined : visit.BREAK
-    },
-  })
+/**
+ * A key that another reader could take for another one: twice in its map, or no plain text. Depth was
+ * looked at before.
+ */
+function faultOfKeys(node: unknown): string | null {
+  if (isPair(node)) return faultOfKeys(node.key) ?? faultOfKeys(node.value)
+  if (!isCollection(node)) return null
+  let fault = isMap(node) ? faultOfMap(node) : null
+  for (const item of node.items) {
+    if (fault !== null) return fault
+    fault = faultOfKeys(item)
+  }
   return fault
 }
 
