@@ -1,7 +1,19 @@
-import { Composer, type Document, isScalar, LineCounter, Parser, visit } from 'yaml'
+import {
+  Composer,
+  type CST,
+  type Document,
+  isScalar,
+  Lexer,
+  LineCounter,
+  Parser,
+  visit,
+} from 'yaml'
 
 /** What a person mends at a time; a file of something else holds thousands. */
 const faultsToldMax = 10
+
+/** No setting lies below five levels; the library recurses, and its cost grows with the depth. */
+const depthMax = 64
 
 /** The value of a YAML text, or what is wrong with it. */
 export type ConfigYaml = { readonly value: unknown } | { readonly faults: readonly string[] }
@@ -56,7 +68,7 @@ function composeOne(text: string, lines: LineCounter, faults: Faults): Document.
     if (!warning) faults.add(message, offsetOf(source))
   }
   const documents: Document.Parsed[] = []
-  for (const token of new Parser(lines.addNewLine).parse(text)) {
+  for (const token of tokensOf(text, lines, faults)) {
     if (token.type === 'error') faults.add(token.message, token.offset)
     else documents.push(...composer.next(token))
     if (documents.length > 1) break
@@ -66,6 +78,19 @@ function composeOne(text: string, lines: LineCounter, faults: Faults): Document.
   if (second) faults.add('a second document; a configuration is one', second.range[0])
   for (const { message, pos } of document?.errors ?? []) faults.add(message, pos[0])
   return document
+}
+
+/** The tokens of a text, as far as it is not too deep. */
+function* tokensOf(text: string, lines: LineCounter, faults: Faults): Generator<CST.Token> {
+  const parser = new Parser(lines.addNewLine)
+  lines.addNewLine(0)
+  for (const lexeme of new Lexer().lex(text)) {
+    yield* parser.next(lexeme)
+    // It holds the document and a scalar as well.
+    if (parser.stack.length <= depthMax + 2) continue
+    return faults.add(`nested more than ${depthMax} levels deep`, parser.offset)
+  }
+  yield* parser.end()
 }
 
 /** Where the library found a fault. */

@@ -124,6 +124,17 @@ describe('what cannot be used is refused, with every fault and its place', () =>
     expect(() => read(text)).toThrow(expect.objectContaining({ why }))
   })
 
+  test.each(['{', '[', '- ', '? ', '{a: '])(
+    '%j a thousand times, with the depth it may have',
+    (part) => {
+      const why = expect.stringMatching(/^line 1, column \d+: nested more than 64 levels deep$/)
+      expect(() => read(part.repeat(1000))).toThrow(expect.objectContaining({ why }))
+      expect(() => read(part.repeat(60))).toThrow(
+        expect.objectContaining({ why: expect.not.stringContaining('levels') }),
+      )
+    },
+  )
+
   test('thousands of keys, each compared once', () => {
     const text = Array.from({ length: 9_000 }, (_, index) => `${index}: \n`).join('')
     const begin = process.threadCpuUsage()
