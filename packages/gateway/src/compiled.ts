@@ -207,6 +207,8 @@ export type WorkloadTarget =
       readonly protocol: 'http' | 'https'
       readonly host: string
       readonly port: number
+      /** The host must not lead to this machine or a private network, whatever resolves it. */
+      readonly publicOnly?: true
     }
   /** Known service without an endpoint: 503 `no healthy upstream`; unknown one: 503 empty. */
   | { readonly kind: 'none'; readonly known: boolean; readonly reason: string }

@@ -62,6 +62,11 @@ export const gatewaySettings = z.strictObject({
   xfcc: xfcc.prefault({}),
   meshHop: meshHop.prefault({}),
   istioCompat: z.boolean().prefault(false),
+  /**
+   * Where `twinlatch.dev/upstream` may lead. Whoever may apply manifests reaches what the gateway
+   * reaches: switch private addresses off where tenants are not trusted with its network.
+   */
+  upstreams: z.strictObject({ privateAddresses: z.boolean().prefault(true) }).prefault({}),
   /** Response header `server`. */
   serverHeader: z
     .string()

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isForbiddenAddress } from './forbidden-address.ts'
+import { isForbiddenAddress, isPrivateAddress } from './forbidden-address.ts'
 import { parseUpstreamAddress } from './upstream-address.ts'
 import { assertAllowed } from './workloads/url.ts'
 
@@ -51,3 +51,35 @@ test.each([
 ])('%s is an upstream like any other', (address) => {
   expect(isForbiddenAddress(address)).toBe(false)
 })
+
+test.each([
+  '127.0.0.1',
+  '127.8.8.8',
+  '::1',
+  '10.0.0.1',
+  '172.31.255.255',
+  '192.168.0.1',
+  '100.64.0.1',
+  '198.18.0.1',
+  'fd00::1',
+  'fec0::1',
+  '::ffff:127.0.0.1',
+  '::ffff:0:a00:1',
+  '64:ff9b::c0a8:1',
+  '64:ff9b:1::a00:1',
+  '2002:a00:1::1',
+  'no address',
+])('%s is private, as a literal and as what a name leads to', (address) => {
+  expect(isPrivateAddress(address)).toBe(true)
+  expect(() =>
+    assertAllowed('a.example', ['93.184.215.14', address], { publicOnly: true }),
+  ).toThrow(expect.objectContaining({ code: 'gateway/upstream-address' }))
+})
+
+test.each(['93.184.215.14', '172.32.0.1', '100.128.0.1', '2001:4860::1', '::ffff:5db8:d70e'])(
+  '%s is public',
+  (address) => {
+    expect(isPrivateAddress(address)).toBe(false)
+    expect(() => assertAllowed('a.example', [address], { publicOnly: true })).not.toThrow()
+  },
+)

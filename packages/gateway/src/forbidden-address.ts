@@ -20,25 +20,53 @@ const forbiddenRanges: readonly (readonly [network: string, bits: number])[] = [
   ['ff00::', 8],
 ]
 
-let blocks: BlockList | undefined
+/** Addresses that are of use only inside a machine or a network (RFC 6890). */
+const privateRanges: readonly (readonly [network: string, bits: number])[] = [
+  ['127.0.0.0', 8],
+  ['::1', 128],
+  // RFC 1918; RFC 4193; site-local, which is deprecated and still routed by some (RFC 3879).
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['fc00::', 7],
+  ['fec0::', 10],
+  // Between a provider and its customers (RFC 6598), protocol assignments, benchmarks, reserved.
+  ['100.64.0.0', 10],
+  ['192.0.0.0', 24],
+  ['198.18.0.0', 15],
+  ['240.0.0.0', 4],
+]
+
+let forbidden: BlockList | undefined
+let privates: BlockList | undefined
 
 /**
  * Whether an IP address may not be an upstream (architecture.md, "Upstream of a Service"), in every
  * form in which IPv6 carries an IPv4 address. A text that is no address is forbidden.
  */
 export function isForbiddenAddress(address: string): boolean {
+  forbidden ??= createBlocks(forbiddenRanges)
+  return isWithin(forbidden, address)
+}
+
+/** Whether an IP address is of this machine or of a private network; a text that is none is. */
+export function isPrivateAddress(address: string): boolean {
+  privates ??= createBlocks(privateRanges)
+  return isWithin(privates, address)
+}
+
+function isWithin(blocks: BlockList, address: string): boolean {
   const plain = address.replace(/%.*$/, '')
   const version = isIP(plain)
   if (version === 0) return true
-  blocks ??= createBlocks()
   if (version === 4) return blocks.check(plain, 'ipv4')
   const inner = embeddedIpv4(groupsOf(plain))
   return blocks.check(plain, 'ipv6') || (inner !== null && blocks.check(inner, 'ipv4'))
 }
 
-function createBlocks(): BlockList {
+function createBlocks(ranges: typeof forbiddenRanges): BlockList {
   const list = new BlockList()
-  for (const [network, bits] of forbiddenRanges) {
+  for (const [network, bits] of ranges) {
     list.addSubnet(network, bits, network.includes(':') ? 'ipv6' : 'ipv4')
   }
   return list

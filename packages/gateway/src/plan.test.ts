@@ -147,3 +147,37 @@ test('istioCompat refuses our extensions, and the namespace that leans on them i
   ])
   expect(planned.workloads[0]?.policies.error?.policy).toBe('quovadis/gateway')
 })
+
+describe('private upstreams', () => {
+  const service = (name: string, upstream: string) => `
+apiVersion: v1
+kind: Service
+metadata:
+  name: ${name}
+  namespace: a
+  annotations: { twinlatch.dev/upstream: "${upstream}" }
+spec:
+  ports: [{ port: 80, name: http }]
+`
+  const flow = caseFiles(new URL('mutual-gateway-with-policy-on-a-service.in.yaml', testdata))
+  const text = [
+    service('loopback', 'http://127.0.0.1:8080'),
+    service('named', 'http://db.localhost:5432'),
+    service('inside', 'http://192.168.1.1'),
+    service('outside', 'https://api.example'),
+  ].join('---')
+  const input = planInput([...flow, { name: 'services.yaml', text }])
+
+  test('are taken unless the installation has switched them off', () => {
+    expect(plan(input).problems).toEqual([])
+  })
+
+  test('are refused with their place and the setting when it has', () => {
+    const upstreams = { privateAddresses: false }
+    const { problems } = plan({ ...input, settings: { ...input.settings, upstreams } })
+    expect(problems.map(({ document, path }) => [document, path])).toEqual(
+      [0, 1, 2].map((document) => [document, 'metadata.annotations["twinlatch.dev/upstream"]']),
+    )
+    expect(problems[0]?.message).toContain('gateway.upstreams.privateAddresses')
+  })
+})

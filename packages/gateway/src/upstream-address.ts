@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { GatewayError } from './errors.ts'
-import { isForbiddenAddress } from './forbidden-address.ts'
+import { isForbiddenAddress, isPrivateAddress } from './forbidden-address.ts'
 
 /** Annotation of a Service that says where it really is (architecture.md, "Upstream of a Service"). */
 export const upstreamAnnotation = 'twinlatch.dev/upstream'
@@ -48,4 +48,23 @@ export function parseUpstreamAddress(text: string): {
 function isForbidden(host: string): boolean {
   if (metadataNames.has(host.replace(/\.$/, ''))) return true
   return isIP(host) !== 0 && isForbiddenAddress(host)
+}
+
+/**
+ * Whether the host of an upstream is, without asking anybody, of this machine or of a private
+ * network. Other names are judged when they are resolved.
+ */
+export function isPrivateHost(host: string): boolean {
+  if (isIP(host) !== 0) return isPrivateAddress(host)
+  const name = host.toLowerCase().replace(/\.$/, '')
+  // RFC 6761 section 6.3.
+  return name === 'localhost' || name.endsWith('.localhost')
+}
+
+/** Why a private upstream is refused, and who can change that. */
+export function privateUpstreamFault(host: string): string {
+  return (
+    `${host} is refused: it is an address of this machine or of a private network, and this ` +
+    'installation has gateway.upstreams.privateAddresses off'
+  )
 }

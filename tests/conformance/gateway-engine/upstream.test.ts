@@ -184,3 +184,22 @@ test('the built-in httpbin answers through the gateway', async () => {
   expect((await call({ path: '/bytes/7' })).headers['content-length']).toBe('7')
   expect(await call({ method: 'HEAD', path: '/get' })).toMatchObject({ status: 200, body: '' })
 })
+
+test('with public upstreams only, a private one that is stored already is 503 and says why', async () => {
+  await using origin = await openOrigin(() => ({ body: 'secrets' }))
+  const yaml = (upstream: string) =>
+    documents(
+      secretsOf('a', hosts.serverA, hosts.clientsA.rootPem),
+      gatewayFor('a', '*.a.localhost'),
+      route(`{ ${destination} }`),
+      workload({ image: 'other', annotation: `twinlatch.dev/upstream: "${upstream}"` }),
+    )
+  stack = await openStack(yaml(origin.url), {
+    settings: { upstreams: { privateAddresses: false } },
+    problems: 'expected',
+  })
+  expect(await call()).toMatchObject({ status: 503, body: 'no healthy upstream' })
+  expect(stack.lastRecord()).toMatchObject({ code: 'UPS_REFUSED' })
+  expect(JSON.stringify(stack.lastRecord())).toContain('gateway.upstreams.privateAddresses')
+  expect(origin.requests).toEqual([])
+})

@@ -27,6 +27,10 @@ const meanings: ReadonlyMap<string, string> = new Map([
     'gateway.istioCompat',
     'be no more than Istio: our own policy keys and targets are refused; hosts of equal trust may share a connection',
   ],
+  [
+    'gateway.upstreams.privateAddresses',
+    'whether `twinlatch.dev/upstream` may lead to this machine or a private network; switch it off where tenants are not trusted with them',
+  ],
   ['gateway.serverHeader', 'response header `server`'],
   ['gateway.hostname', 'value of `%HOSTNAME%`'],
 ])

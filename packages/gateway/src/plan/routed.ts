@@ -1,5 +1,11 @@
 import type { GatewaySettings } from '../config.ts'
-import { type Findings, noFindings } from './findings.ts'
+import {
+  isPrivateHost,
+  parseUpstreamAddress,
+  privateUpstreamFault,
+  upstreamAnnotation,
+} from '../upstream-address.ts'
+import { type Findings, findingAt, noFindings } from './findings.ts'
 import { isSameList } from './last-answer.ts'
 import { lintRoutes } from './lint-routes.ts'
 import type { PlannedVirtualHost } from './planned-route.ts'
@@ -28,6 +34,7 @@ export function planRoutes(
   settings: GatewaySettings,
 ): Routed {
   const findings = noFindings()
+  if (!settings.upstreams.privateAddresses) refusePrivateUpstreams(resources, findings)
   const finder = new WorkloadFinder(resources, settings)
   const byGateway = virtualServicesByGateway(resources.virtualServices)
   const attached = drafts.map((draft) => ({ draft, attachments: attach(draft, byGateway) }))
@@ -40,6 +47,18 @@ export function planRoutes(
   // Asks the finder too, so workloads are complete only after it.
   lintRoutes({ resources, attached, finder, settings, findings })
   return { servers, workloads: finder.drafts, findings }
+}
+
+/** Whether or not a route leads there yet: a manifest is refused as a whole, or taken as a whole. */
+function refusePrivateUpstreams({ services }: Resources, findings: Findings): void {
+  for (const service of services.values()) {
+    const annotation = service.document.metadata.annotations?.[upstreamAnnotation]
+    if (annotation === undefined) continue
+    const { host } = parseUpstreamAddress(annotation)
+    if (!isPrivateHost(host)) continue
+    const path = ['metadata', 'annotations', upstreamAnnotation]
+    findings.problems.push(findingAt(service, path, privateUpstreamFault(host)))
+  }
 }
 
 function routedServer(

@@ -2,7 +2,12 @@ import type { WorkloadTarget } from '../compiled.ts'
 import type { GatewaySettings } from '../config.ts'
 import type { DeploymentDocument } from '../kubernetes/deployment.ts'
 import type { ServiceDocument } from '../kubernetes/service.ts'
-import { parseUpstreamAddress, upstreamAnnotation } from '../upstream-address.ts'
+import {
+  isPrivateHost,
+  parseUpstreamAddress,
+  privateUpstreamFault,
+  upstreamAnnotation,
+} from '../upstream-address.ts'
 import { isSameList } from './last-answer.ts'
 import type { PlannedWorkload } from './planned-route.ts'
 import type { Resource, Resources } from './resources.ts'
@@ -110,11 +115,13 @@ export class WorkloadFinder {
     }
     const deployments = this.#deploymentsOf(service)
     remembered ??= new WeakMap()
-    const ofService = remembered.get(service) ?? new Map<number, WorkloadDraft>()
+    const ofSettings = remembered.get(this.#settings) ?? new WeakMap()
+    remembered.set(this.#settings, ofSettings)
+    const ofService = ofSettings.get(service) ?? new Map<number, WorkloadDraft>()
     const before = ofService.get(chosen.port)
     if (before !== undefined && isSameList(before.deployments, deployments)) return before
     const draft = this.#draft(service, chosen, deployments)
-    remembered.set(service, ofService.set(chosen.port, draft))
+    ofSettings.set(service, ofService.set(chosen.port, draft))
     return draft
   }
 
@@ -158,12 +165,19 @@ export class WorkloadFinder {
     })
   }
 
+  #urlOf(annotation: string): WorkloadTarget {
+    const address = parseUpstreamAddress(annotation)
+    if (this.#settings.upstreams.privateAddresses) return { kind: 'url', ...address }
+    if (!isPrivateHost(address.host)) return { kind: 'url', ...address, publicOnly: true }
+    return { kind: 'none', known: true, reason: privateUpstreamFault(address.host) }
+  }
+
   #targetOf(
     service: Resource<ServiceDocument>,
     deployments: readonly Resource<DeploymentDocument>[],
   ): WorkloadTarget {
     const annotation = service.document.metadata.annotations?.[upstreamAnnotation]
-    if (annotation !== undefined) return { kind: 'url', ...parseUpstreamAddress(annotation) }
+    if (annotation !== undefined) return this.#urlOf(annotation)
     const running = deployments.filter((entry) => entry.document.spec.replicas !== 0)
     if (running.some(runsHttpbin)) return { kind: 'httpbin' }
     const cure = `annotate it with ${upstreamAnnotation}: http://host:port`
@@ -176,7 +190,8 @@ export class WorkloadFinder {
 }
 
 /** By the service of one subaccount, by port: the same workload while nothing of it changes. */
-let remembered: WeakMap<Resource<ServiceDocument>, Map<number, WorkloadDraft>> | undefined
+type OfService = WeakMap<Resource<ServiceDocument>, Map<number, WorkloadDraft>>
+let remembered: WeakMap<GatewaySettings, OfService> | undefined
 
 /** The built-in echo stands in for the image `httpbin`, of any registry and tag. */
 function runsHttpbin(deployment: Resource<DeploymentDocument>): boolean {

@@ -1,8 +1,16 @@
 import { Readable } from 'node:stream'
 import type { UpstreamPool, UpstreamRequest } from '@twinlatch/wire'
 import { WireError } from '@twinlatch/wire'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { assertAllowed, callUrl } from './url.ts'
+
+vi.mock('node:dns/promises', () => ({
+  lookup: async (name: string) =>
+    ({
+      'inside.example': [{ address: '93.184.215.14' }, { address: '192.168.7.7' }],
+      'outside.example': [{ address: '93.184.215.14' }],
+    })[name],
+}))
 
 test.each([
   '169.254.169.254',
@@ -82,4 +90,24 @@ test('the metadata address itself is refused', async () => {
   ).rejects.toMatchObject({
     code: 'gateway/upstream-address',
   })
+})
+
+test.each(['inside.example', 'INSIDE.example.', 'x.localhost', '127.0.0.1', '10.0.0.1'])(
+  'with public upstreams only, %s is refused whatever it resolves to, and nothing is called',
+  async (host) => {
+    const called = vi.fn(() => 'secrets')
+    const target = { kind: 'url', protocol: 'http', host, port: 80, publicOnly: true } as const
+    await expect(callUrl(poolThat(called), target, request)).rejects.toMatchObject({
+      code: 'gateway/upstream-address',
+      message: expect.stringContaining('gateway.upstreams.privateAddresses'),
+    })
+    expect(called).not.toHaveBeenCalled()
+  },
+)
+
+test('with public upstreams only, a public one is called', async () => {
+  const target = { kind: 'url', protocol: 'http', host: 'outside.example', port: 80 } as const
+  const pool = poolThat(({ target: { host } }) => host)
+  const { body } = await callUrl(pool, { ...target, publicOnly: true }, request)
+  expect(await body.toArray()).toEqual(['93.184.215.14'])
 })

@@ -9,7 +9,8 @@ import {
 } from '@twinlatch/wire'
 import type { WorkloadTarget } from '../compiled.ts'
 import { GatewayError } from '../errors.ts'
-import { isForbiddenAddress } from '../forbidden-address.ts'
+import { isForbiddenAddress, isPrivateAddress } from '../forbidden-address.ts'
+import { privateUpstreamFault } from '../upstream-address.ts'
 import { type WorkloadRequest, wasRead } from './workload.ts'
 
 type UrlTarget = Extract<WorkloadTarget, { kind: 'url' }>
@@ -38,9 +39,19 @@ export async function callUrl(
 
 /**
  * Throws `gateway/upstream-address` if one of the addresses may not be an upstream: link-local
- * ranges and the metadata services of cloud providers, which hand credentials to whoever asks.
+ * ranges and the metadata services of cloud providers, which hand credentials to whoever asks; with
+ * `publicOnly` also those of this machine and of private networks.
  */
-export function assertAllowed(host: string, addresses: readonly string[]): void {
+export function assertAllowed(
+  host: string,
+  addresses: readonly string[],
+  { publicOnly = false } = {},
+): void {
+  const own = publicOnly ? addresses.find(isPrivateAddress) : undefined
+  if (own !== undefined) {
+    const place = own === host ? host : `${host}, which is ${own},`
+    throw new GatewayError('gateway/upstream-address', privateUpstreamFault(place))
+  }
   const forbidden = addresses.find(isForbiddenAddress)
   if (forbidden === undefined) return
   throw new GatewayError(
@@ -71,7 +82,7 @@ async function placesOf(target: UrlTarget): Promise<readonly UpstreamTarget[]> {
 }
 
 function allowedPlaces(target: UrlTarget, addresses: readonly string[]): UpstreamTarget[] {
-  assertAllowed(target.host, addresses)
+  assertAllowed(target.host, addresses, target)
   return addresses.map((address) => upstreamTarget(target, address))
 }
 
