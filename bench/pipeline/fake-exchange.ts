@@ -19,16 +19,11 @@ export class FakeExchange implements ExchangeOfGateway {
   readonly body = null
   responded = false
   status = 0
-  #abort: AbortController | undefined
+  readonly signal = neverAborted
 
   constructor(connection: Connection, text: string) {
     this.connection = connection
     this.request = readHead(text)
-  }
-
-  get signal(): AbortSignal {
-    this.#abort ??= new AbortController()
-    return this.#abort.signal
   }
 
   respond({ status }: ResponseHead): Promise<void> {
@@ -43,6 +38,9 @@ export class FakeExchange implements ExchangeOfGateway {
 }
 
 const done = Promise.resolve()
+
+/** The notice of a client that stays; one for all, as listening to it is the edge's cost. */
+const neverAborted = new AbortController().signal
 
 function readHead(text: string): RequestHead {
   const first = text.indexOf('\r\n')

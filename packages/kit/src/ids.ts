@@ -32,13 +32,13 @@ export function newId(prefix: string): string {
 }
 
 /**
- * A fresh request id (UUID v4, as Envoy writes `x-request-id`). Each is a piece of one text that is
- * made for many: records keep them by the ten thousand, and `randomUUID` answers a chain of twenty
- * strings.
+ * A fresh request id (UUID v4, as Envoy writes `x-request-id`). Many are written at a time into one
+ * text, of which each is a piece: records keep them by the ten thousand, and what `randomUUID` puts
+ * together are twenty strings for each.
  */
 export function newRequestId(): string {
   if (nextId === requestIds.length) {
-    requestIds = Array.from({ length: idsAtATime }, () => randomUUID()).join('')
+    requestIds = writeIds(idsAtATime)
     nextId = 0
   }
   const id = requestIds.slice(nextId, nextId + uuidLength)
@@ -47,7 +47,27 @@ export function newRequestId(): string {
 }
 
 const uuidLength = 36
-/** 4 KiB of text, which one record at most keeps alive. */
+/** 4 KiB of text, which the last record of them keeps alive. */
 const idsAtATime = 128
 let requestIds = ''
 let nextId = 0
+
+/** UUIDs of version 4, one after the other (RFC 9562 section 5.4). */
+function writeIds(count: number): string {
+  const random = randomBytes(16 * count)
+  const text = Buffer.alloc(uuidLength * count)
+  let at = 0
+  for (let index = 0; index < random.length; index++) {
+    const place = index % 16
+    let byte = random[index] ?? 0
+    if (place === 6) byte = (byte & 0x0f) | 0x40
+    if (place === 8) byte = (byte & 0x3f) | 0x80
+    if (place === 4 || place === 6 || place === 8 || place === 10) text[at++] = dash
+    text[at++] = hexDigits.charCodeAt(byte >> 4)
+    text[at++] = hexDigits.charCodeAt(byte & 0x0f)
+  }
+  return text.toString('latin1')
+}
+
+const hexDigits = '0123456789abcdef'
+const dash = 0x2d

@@ -48,10 +48,11 @@ export function compileOperations(
       const left = removed.length === 0 ? lines : without(lines, removed)
       const context = { values, requestLines: direction === 'request' ? left : null, local }
       const fills = filledFrom(set, context)
-      const replaced = fills.length === set.length ? setNames : fills.map(({ lower }) => lower)
-      const result = replaced.length === 0 ? [...left] : without(left, replaced)
-      for (const { name, value } of fills) result.push([name, value])
-      for (const { name, value } of filledFrom(add, context)) result.push([name, value])
+      // A header whose value came out empty stays as the client sent it.
+      const replaced = fills.length === set.length ? setNames : fills.map(lowerNameOf)
+      const result = without(left, replaced)
+      for (const fill of fills) result.push(fill)
+      if (add.length > 0) result.push(...filledFrom(add, context))
       return result
     },
   }
@@ -59,21 +60,32 @@ export function compileOperations(
 
 type Line = HeaderLines[number]
 
+function lowerNameOf([name]: Line): string {
+  return name.toLowerCase()
+}
+
 /** Lines whose name is none of `names`, which a manifest lists: a handful. */
 function without(lines: HeaderLines, names: readonly string[]): Line[] {
   const left: Line[] = []
   for (const line of lines) {
-    if (!names.some((name) => isNamed(line[0], name))) left.push(line)
+    if (!isOneOf(line[0], names)) left.push(line)
   }
   return left
 }
 
-/** The values of `changes`; one that comes out empty is skipped. */
-function filledFrom(changes: readonly Change[], context: HeaderContext) {
-  const filled: { readonly name: string; readonly lower: string; readonly value: string }[] = []
-  for (const { name, lower, template } of changes) {
+function isOneOf(name: string, names: readonly string[]): boolean {
+  for (const one of names) {
+    if (isNamed(name, one)) return true
+  }
+  return false
+}
+
+/** The lines of `changes`; one whose value comes out empty is skipped. */
+function filledFrom(changes: readonly Change[], context: HeaderContext): Line[] {
+  const filled: Line[] = []
+  for (const { name, template } of changes) {
     const value = template.format(context)
-    if (value !== '') filled.push({ name, lower, value })
+    if (value !== '') filled.push([name, value])
   }
   return filled
 }

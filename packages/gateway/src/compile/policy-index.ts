@@ -14,7 +14,8 @@ interface Requirement {
  * under its own values. What needs none is tried one by one.
  */
 export class PolicyIndex {
-  readonly #tables = new Map<string, { attribute: Attribute; rules: Map<string, CompiledRule[]> }>()
+  /** One for each attribute that rules are filed under: a handful. */
+  readonly #tables: { attribute: Attribute; rules: Map<string, CompiledRule[]> }[] = []
   readonly #others: CompiledRule[] = []
 
   constructor(rules: readonly CompiledRule[]) {
@@ -32,20 +33,20 @@ export class PolicyIndex {
 
   /** A rule that matches, or `null`. */
   find(view: RequestView): CompiledRule | null {
-    for (const { attribute, rules } of this.#tables.values()) {
+    for (const { attribute, rules } of this.#tables) {
       for (const value of lookupValues(attribute, view)) {
-        const found = rules.get(value)?.find((rule) => rule.matches(view))
-        if (found !== undefined) return found
+        const found = firstMatch(rules.get(value), view)
+        if (found !== null) return found
       }
     }
-    return this.#others.find((rule) => rule.matches(view)) ?? null
+    return firstMatch(this.#others, view)
   }
 
   #file(rule: CompiledRule, { attribute, values }: Requirement): void {
-    let table = this.#tables.get(attribute.id)
+    let table = this.#tables.find((known) => known.attribute.id === attribute.id)
     if (table === undefined) {
       table = { attribute, rules: new Map() }
-      this.#tables.set(attribute.id, table)
+      this.#tables.push(table)
     }
     for (const value of values) {
       const filed = table.rules.get(value)
@@ -53,6 +54,17 @@ export class PolicyIndex {
       else filed.push(rule)
     }
   }
+}
+
+function firstMatch(
+  rules: readonly CompiledRule[] | undefined,
+  view: RequestView,
+): CompiledRule | null {
+  if (rules === undefined) return null
+  for (const rule of rules) {
+    if (rule.matches(view)) return rule
+  }
+  return null
 }
 
 /** Every value a condition could have been met by: lines apart, and joined. */

@@ -79,12 +79,29 @@ function compileRule(
     dryRun: policy.dryRun,
     index,
     groups,
-    matches: (view) => groups.every((group) => group.some((all) => holdsAll(all, view))),
+    matches: (view) => holdEach(groups, view),
   }
 }
 
+function holdEach(groups: readonly Group[], view: RequestView): boolean {
+  for (const group of groups) {
+    if (!holdsOne(group, view)) return false
+  }
+  return true
+}
+
+function holdsOne(group: Group, view: RequestView): boolean {
+  for (const conditions of group) {
+    if (holdsAll(conditions, view)) return true
+  }
+  return false
+}
+
 function holdsAll(conditions: readonly Condition[], view: RequestView): boolean {
-  return conditions.every((condition) => condition.holds(view))
+  for (const condition of conditions) {
+    if (!condition.holds(view)) return false
+  }
+  return true
 }
 
 function groupsOf(rule: PolicyRule, both: boolean, names: NameKeys): Group[] {

@@ -20,7 +20,19 @@ type UrlTarget = Extract<WorkloadTarget, { kind: 'url' }>
  * so that no name can lead to a link-local or metadata address after it was checked. Rejects with
  * `gateway/upstream-address` for those, with a `WireError` for everything else.
  */
-export async function callUrl(
+export function callUrl(
+  pool: UpstreamPool,
+  target: UrlTarget,
+  request: WorkloadRequest,
+): Promise<UpstreamResponse> {
+  const places = fixed?.get(target)
+  const [only] = places ?? []
+  // An address is all that there is to try: nothing has to wait for anything here.
+  if (only && places?.length === 1) return callPlace(pool, only, request)
+  return callPlaces(pool, target, request)
+}
+
+async function callPlaces(
   pool: UpstreamPool,
   target: UrlTarget,
   request: WorkloadRequest,
@@ -28,13 +40,21 @@ export async function callUrl(
   const places = fixedPlaces(target) ?? (await placesOf(target))
   for (const [index, place] of places.entries()) {
     try {
-      return await pool.request({ ...request, target: place })
+      return await callPlace(pool, place, request)
     } catch (error) {
       const last = index === places.length - 1
       if (last || !mayTryNext(error, request)) throw error
     }
   }
   throw new WireError('wire/upstream-refused', `${target.host} has no address`)
+}
+
+function callPlace(
+  pool: UpstreamPool,
+  target: UpstreamTarget,
+  { method, path, headers, body, signal }: WorkloadRequest,
+): Promise<UpstreamResponse> {
+  return pool.request({ target, method, path, headers, body, signal })
 }
 
 /**

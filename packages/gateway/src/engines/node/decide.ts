@@ -14,7 +14,7 @@ import { normalizePath } from '../../normalize-path.ts'
 import { deniedBody, errorAnswer } from './answers.ts'
 import { type ConnectionConstants, constantsOf } from './connection-constants.ts'
 import { type ClientHeaders, readClientHeaders } from './inbound-headers.ts'
-import type { Denial, LocalAnswer, Transaction } from './transaction.ts'
+import { type Denial, drawsMax, type LocalAnswer, type Transaction } from './transaction.ts'
 import { RequestAtPoint, RequestValues, WorkloadPoint } from './views.ts'
 import { applyXfccMode } from './xfcc-mode.ts'
 
@@ -161,7 +161,7 @@ interface ForwardChosen extends HostChosen {
 
 function toWorkload(transaction: Transaction, chosen: ForwardChosen): LocalAnswer | Forwarding {
   const { view, route, action, values, target, settings } = chosen
-  const destination = action.chooseDestination(transaction.draw)
+  const destination = action.chooseDestination(transaction.draw / drawsMax)
   const { workload } = destination
   transaction.workload = workload
   const { query } = view

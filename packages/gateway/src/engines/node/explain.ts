@@ -10,9 +10,9 @@ import {
 } from '@twinlatch/trust'
 import type { TcpPeer, TlsFacts } from '@twinlatch/wire'
 import { clip } from '../../clip.ts'
-import { type DecisionSettings, decide, type SeenViews } from './decide.ts'
+import type { SeenViews } from './decide.ts'
 import { type ConnectionFacts, connectionSteps, factsOf, gatewayName } from './steps.ts'
-import type { Denial, Outcome, Transaction } from './transaction.ts'
+import { type Denial, type Outcome, parentIdOf, type Transaction } from './transaction.ts'
 
 /** A connection that was refused before HTTP, or whose request could not be read as HTTP. */
 export interface RefusedConnection {
@@ -52,20 +52,24 @@ export function explainConnection(refused: RefusedConnection): Explanation {
 /** A record is read by a person; the target itself may have 60 KiB. */
 const pathCharactersMax = 2_048
 
+/** A request that was decided again, and how it ended the first time. */
+interface ExplainedCase {
+  readonly transaction: Transaction
+  readonly seen: SeenViews
+  readonly outcome: Outcome
+  readonly now: Date
+}
+
 /** The record of a request, allowed or refused. Traces the policies again: not for hot paths. */
-export function explainRequest(
-  transaction: Transaction,
-  outcome: Outcome,
-  at: { readonly settings: DecisionSettings; readonly now: Date },
-): Explanation {
+export function explainRequest({ transaction, seen, outcome, now }: ExplainedCase): Explanation {
   const { context, request, server } = transaction
   const { denial } = outcome
-  const policies = tracePolicies(transaction, at.settings)
-  const facts = factsOf(context, server, at.now)
+  const policies = tracePolicies(transaction, seen)
+  const facts = factsOf(context, server, now)
   const question = request.target.indexOf('?')
   return {
     id: transaction.id,
-    parentId: transaction.parentId,
+    parentId: parentIdOf(request),
     time: transaction.startedAt.toISOString(),
     subaccount: server.subaccountId,
     listener: 'gateway',
@@ -107,24 +111,14 @@ function connectionDenial(denial: Denial | null): Denial | null {
   return denial && !requestStages.has(denial.stage) ? denial : null
 }
 
-function tracePolicies(transaction: Transaction, settings: DecisionSettings): ExplainedPolicy[] {
-  const { server, workload } = transaction
-  const { gateway, workload: inner } = viewsOf(transaction, settings)
+function tracePolicies(
+  { server, workload }: Transaction,
+  { gateway, workload: inner }: SeenViews,
+): ExplainedPolicy[] {
   return [
     ...(gateway ? server.gatewayPolicies.trace(gateway) : []),
     ...(inner && workload ? workload.policies.trace(inner) : []),
   ]
-}
-
-/** What the policies were asked with: the request is decided again, as it was. */
-function viewsOf(transaction: Transaction, settings: DecisionSettings): SeenViews {
-  const seen: SeenViews = { gateway: null, workload: null }
-  try {
-    decide({ ...transaction }, settings, seen)
-  } catch {
-    // It failed the first time too, which its record says; what came before that was seen.
-  }
-  return seen
 }
 
 function requestSteps(

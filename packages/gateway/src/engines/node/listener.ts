@@ -10,14 +10,13 @@ import type {
   TlsDomain,
   TlsFacts,
 } from '@twinlatch/wire'
-import { valuesOf } from '../../header-lines.ts'
 import { admit, type ConnectionContext, findServer, recheck } from './connection.ts'
 import type { Identities } from './identities.ts'
 import type { Report } from './report.ts'
 import type { RunningGateway, RunningServer } from './running.ts'
 import { type ServeOptions, serveRequest } from './serve-request.ts'
 import { type ConnectionFacts, factsOf } from './steps.ts'
-import type { Denial, Outcome, Transaction } from './transaction.ts'
+import { begin, type Denial, drawsMax, type Ending } from './transaction.ts'
 import type { TrustDomain } from './trust-domain.ts'
 
 /** What the decisions of one listener port are made with. */
@@ -189,43 +188,30 @@ async function handle(options: PortOptions, exchange: Exchange<ConnectionContext
     exchange.abort()
     return
   }
-  const transaction: Transaction = {
+  const transaction = begin({
     id: newRequestId(),
-    parentId: inboundId(exchange),
     startedAt: now,
     request: exchange.request,
     context,
     port,
     server: server.server,
     authority: options.forMatching(exchange.request.authority),
-    draw: options.random(),
-    route: null,
-    workload: null,
-    upstream: null,
-  }
+    draw: Math.floor(options.random() * drawsMax),
+  })
   const { serve, report } = options
   try {
     report.finished(transaction, await serveRequest(exchange, transaction, serve))
   } catch (error) {
     // A bug of ours: the edge answers 500 without detail, and the operator finds it on record.
-    const outcome = brokenOutcome(messageOf(error))
-    report.decided(transaction, outcome, serve)
-    report.finished(transaction, outcome)
+    const ending = brokenEnding(messageOf(error))
+    report.finished(transaction, report.decided(transaction, ending, serve))
     throw error
   }
 }
 
-function brokenOutcome(message: string): Outcome {
+function brokenEnding(message: string): Ending {
   const summary = `The gateway itself failed: ${message}`
-  return { status: 500, denial: { code: null, stage: 'response', summary }, brokeOff: null }
-}
-
-/** Longer ids than this are nobody's UUID; they would only fill the records. */
-const parentIdLengthMax = 128
-
-function inboundId(exchange: Exchange<ConnectionContext>): string | null {
-  const [id] = valuesOf(exchange.request.headers, 'x-request-id')
-  return id !== undefined && id.length <= parentIdLengthMax && /^[\x21-\x7e]+$/.test(id) ? id : null
+  return { status: 500, denial: { code: null, stage: 'response', summary } }
 }
 
 function withStage(refusal: Refusal): Denial {

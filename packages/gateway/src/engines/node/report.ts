@@ -1,11 +1,10 @@
 import { type Clock, type Logger, type Metrics, newRequestId } from '@twinlatch/kit'
 import type { ExplanationSink } from '@twinlatch/trust'
-import type { DecisionSettings } from './decide.ts'
 import { explainConnection, type RefusedConnection } from './explain.ts'
 import { heldBytes, recordBytesMax, renderOnce } from './record-size.ts'
-import { RequestRecord } from './request-record.ts'
+import { type Rendering, RequestRecord } from './request-record.ts'
 import { RequestTallies } from './request-tallies.ts'
-import type { Outcome, Transaction } from './transaction.ts'
+import { type Ending, type Outcome, parentIdOf, type Transaction } from './transaction.ts'
 
 /** Tells operators what happened: record, metric and log line of every decision. */
 export interface Report {
@@ -19,9 +18,9 @@ export interface Report {
    * Makes the record of a request. Called before the answer goes out, so that whoever holds the
    * request id can ask for it.
    */
-  decided(transaction: Transaction, outcome: Outcome, settings: DecisionSettings): void
+  decided(transaction: Transaction, ending: Ending, rendering: Rendering): RequestRecord
   /** Counts and logs a request once its answer is out, or broken off. */
-  finished(transaction: Transaction, outcome: Outcome): void
+  finished(transaction: Transaction, record: RequestRecord): void
   /** A handshake the client gave up: nothing was refused, so there is no record. */
   abandonedHandshake(detail: string): void
 }
@@ -34,8 +33,6 @@ export function createReport(deps: {
   readonly log: Logger
 }): Report {
   const { sink, metrics, clock, log } = deps
-  /** Records that are too large to be held unread; rendered once their request is over. */
-  const large = new WeakMap<Transaction, RequestRecord>()
   const tallies = new RequestTallies(metrics)
   return {
     refusedConnection(refused, answered) {
@@ -66,19 +63,16 @@ export function createReport(deps: {
       metrics.tlsHandshakes.inc({ result: 'abandoned', code: '', protocol: '' })
       log.debug({ event: 'connection.abandoned', detail }, 'handshake given up by the client')
     },
-    decided(transaction, outcome, settings) {
-      const record = new RequestRecord(transaction, outcome, { settings, clock })
-      const { request, context } = transaction
-      if (heldBytes(request, context.tls.peerCertificates) > recordBytesMax) {
-        large.set(transaction, record)
-      }
+    decided(transaction, ending, rendering) {
+      const record = new RequestRecord(transaction, ending, rendering)
       sink.record(record)
+      return record
     },
-    finished(transaction, outcome) {
-      large.get(transaction)?.settle()
-      tallies.count(transaction, outcome)
+    finished(transaction, record) {
+      record.settle()
+      tallies.count(transaction, record)
       if (log.isLevelEnabled('info')) {
-        log.info(accessLine(transaction, outcome, clock.now()), 'request')
+        log.info(accessLine(transaction, record, clock.now()), 'request')
       }
     },
   }
@@ -105,7 +99,7 @@ function accessLine(transaction: Transaction, outcome: Outcome, now: Date) {
   return {
     event: 'request',
     requestId: transaction.id,
-    parentId: transaction.parentId,
+    parentId: parentIdOf(request),
     subaccount: server.subaccountId,
     peer: `${context.peer.address}:${context.peer.port}`,
     method: request.method,

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { type Clock, messageOf } from '@twinlatch/kit'
-import type { Exchange, HeaderLines, UpstreamResponse } from '@twinlatch/wire'
+import type { Exchange, HeaderLines, ResponseHead, UpstreamResponse } from '@twinlatch/wire'
 import type { CompiledRoute, HeaderValues } from '../../compiled.ts'
 import { isNamed } from '../../header-lines.ts'
 import type { WorkloadClient } from '../../workloads/workload.ts'
@@ -9,7 +9,8 @@ import { callWorkload } from './call.ts'
 import { Deadline } from './deadline.ts'
 import { type DecisionSettings, decide, type Forwarding } from './decide.ts'
 import type { Report } from './report.ts'
-import type { LocalAnswer, Outcome, Transaction } from './transaction.ts'
+import type { RequestRecord } from './request-record.ts'
+import type { Ending, LocalAnswer, Transaction } from './transaction.ts'
 
 /** What serving a request needs. */
 export interface ServeOptions extends DecisionSettings {
@@ -19,12 +20,12 @@ export interface ServeOptions extends DecisionSettings {
   readonly report: Pick<Report, 'decided'>
 }
 
-/** Decides a request, answers it or lets a workload answer it, and says how that ended. */
+/** Decides a request, answers it or lets a workload answer it, and answers with its record. */
 export function serveRequest(
   exchange: Exchange<unknown>,
   transaction: Transaction,
   options: ServeOptions,
-): Promise<Outcome> {
+): Promise<RequestRecord> {
   const serving: Serving = { exchange, transaction, options }
   const decision = decide(transaction, options)
   return 'kind' in decision ? forward(serving, decision) : answer(serving, decision)
@@ -37,15 +38,14 @@ interface Serving {
 }
 
 // Once for every request, before its answer goes out.
-function decided({ transaction, options }: Serving, outcome: Outcome): Outcome {
-  options.report.decided(transaction, outcome, options)
-  return outcome
+function decided({ transaction, options }: Serving, ending: Ending): RequestRecord {
+  return options.report.decided(transaction, ending, options)
 }
 
-async function answer(serving: Serving, local: LocalAnswer): Promise<Outcome> {
+async function answer(serving: Serving, local: LocalAnswer): Promise<RequestRecord> {
   const { exchange } = serving
   const { status, denial } = local
-  const outcome = decided(serving, { status, denial, brokeOff: null })
+  const record = decided(serving, { status, denial })
   const headers = [...local.headers]
   addOwnHeaders(headers, serving)
   // The rest of a body nobody reads would be taken for the next request (gateway.md section 15).
@@ -53,12 +53,12 @@ async function answer(serving: Serving, local: LocalAnswer): Promise<Outcome> {
   try {
     await exchange.respond({ status, headers, close }, local.body)
   } catch (error) {
-    outcome.brokeOff = messageOf(error)
+    record.brokeOff = messageOf(error)
   }
-  return outcome
+  return record
 }
 
-async function forward(serving: Serving, forwarding: Forwarding): Promise<Outcome> {
+async function forward(serving: Serving, forwarding: Forwarding): Promise<RequestRecord> {
   const { exchange, transaction, options } = serving
   const startedMs = performance.now()
   const { timeoutMs } = forwarding
@@ -72,7 +72,9 @@ async function forward(serving: Serving, forwarding: Forwarding): Promise<Outcom
       deadline,
     })
     if (result.kind === 'gone') {
-      return decided(serving, { status: null, denial: null, brokeOff: 'the client went away' })
+      const record = decided(serving, { status: null, denial: null })
+      record.brokeOff = 'the client went away'
+      return record
     }
     if (result.kind === 'failed') {
       const { status, body, denial } = result
@@ -82,31 +84,30 @@ async function forward(serving: Serving, forwarding: Forwarding): Promise<Outcom
     const ms = Math.round(performance.now() - startedMs)
     transaction.upstream = { status: response.status, ms, attempts }
     deadline?.onPassed(() => giveUp(response.body, new Error('the timeout of the route')))
-    return await relay(serving, forwarding, response)
+    const record = decided(serving, { status: response.status, denial: null })
+    try {
+      await exchange.respond(relayedHead(serving, forwarding, response), response.body)
+    } catch (error) {
+      record.brokeOff = messageOf(error)
+      giveUp(response.body)
+      // Half a response must not look like a whole one: the connection goes with it.
+      exchange.abort()
+    }
+    return record
   } finally {
     deadline?.clear()
   }
 }
 
-async function relay(
+function relayedHead(
   serving: Serving,
   { route, values }: Forwarding,
-  { status, headers, body }: UpstreamResponse,
-): Promise<Outcome> {
-  const { exchange } = serving
-  const outcome = decided(serving, { status, denial: null, brokeOff: null })
+  { status, headers }: UpstreamResponse,
+): ResponseHead {
   const lines = relayedHeaders(headers, route, values)
   addOwnHeaders(lines, serving)
   lines.push(['x-envoy-upstream-service-time', `${serving.transaction.upstream?.ms ?? 0}`])
-  try {
-    await exchange.respond({ status, headers: lines }, body)
-  } catch (error) {
-    outcome.brokeOff = messageOf(error)
-    giveUp(body)
-    // Half a response must not look like a whole one: the connection goes with it.
-    exchange.abort()
-  }
-  return outcome
+  return { status, headers: lines }
 }
 
 type Line = HeaderLines[number]

@@ -1,18 +1,13 @@
 import type { DecisionCode, Stage } from '@twinlatch/trust'
 import type { HeaderLines, RequestHead } from '@twinlatch/wire'
 import type { CompiledRoute, CompiledServer, CompiledWorkload } from '../../compiled.ts'
+import { valuesOf } from '../../header-lines.ts'
 import type { ConnectionContext } from './connection.ts'
 import type { RunningPort } from './running.ts'
 
-/**
- * One request on its way through the gateway; filled in as it goes, read by the record. It holds
- * neither the exchange nor what was worked out from the head: tens of thousands of records are kept,
- * hardly any is read, and whoever reads one decides again (`views` of `explain.ts`).
- */
-export interface Transaction {
+/** What a request is decided from: the same again gives the same decision. */
+export interface Asked {
   readonly id: string
-  /** Request id the client sent, which joins the records of one chain of calls. */
-  readonly parentId: string | null
   readonly startedAt: Date
   readonly request: RequestHead
   readonly context: ConnectionContext
@@ -20,11 +15,27 @@ export interface Transaction {
   readonly server: CompiledServer
   /** Without a mapped listener port: for matching only. */
   readonly authority: string
-  /** In [0, 1): picks a weighted destination, and the same one when the request is explained. */
+  /** A whole number below `drawsMax`, which picks a weighted destination. */
   readonly draw: number
+}
+
+/** A number of this size is held without a box of its own, by every record. */
+export const drawsMax = 2 ** 30
+
+/** One request on its way through the gateway; filled in as it goes. */
+export interface Transaction extends Asked {
   route: CompiledRoute | null
   workload: CompiledWorkload | null
   upstream: { readonly status: number; readonly ms: number; readonly attempts: number } | null
+}
+
+/** A request at its beginning. */
+export function begin(asked: Asked): Transaction {
+  const { id, startedAt, request, context, port, server, authority, draw } = asked
+  return {
+    ...{ id, startedAt, request, context, port, server, authority, draw },
+    ...{ route: null, workload: null, upstream: null },
+  }
 }
 
 /** Why a request was not served; without a code for what no code exists (malformed input). */
@@ -44,10 +55,23 @@ export interface LocalAnswer {
 }
 
 /** How a request ended. */
-export interface Outcome {
+export interface Ending {
   /** `null` when the connection was closed instead. */
   readonly status: number | null
   readonly denial: Denial | null
+}
+
+/** An ending that is on record. */
+export interface Outcome extends Ending {
   /** What went wrong after the response had begun; noted when it happens. */
   brokeOff: string | null
 }
+
+/** Request id the client sent, which joins the records of one chain of calls. */
+export function parentIdOf({ headers }: RequestHead): string | null {
+  const [id] = valuesOf(headers, 'x-request-id')
+  return id !== undefined && id.length <= parentIdLengthMax && /^[\x21-\x7e]+$/.test(id) ? id : null
+}
+
+/** Longer ids than this are nobody's UUID; they would only fill the records. */
+const parentIdLengthMax = 128
