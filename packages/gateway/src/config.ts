@@ -67,6 +67,8 @@ export const gatewaySettings = z.strictObject({
    * reaches: switch private addresses off where tenants are not trusted with its network.
    */
   upstreams: z.strictObject({ privateAddresses: z.boolean().prefault(true) }).prefault({}),
+  /** Connections of one client address to one port; loopback counts only below the default. */
+  openConnectionsPerAddressMax: z.int().min(1).max(10_000).prefault(2_500),
   /** Response header `server`. */
   serverHeader: z
     .string()

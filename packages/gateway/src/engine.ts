@@ -66,6 +66,7 @@ export interface EngineSettings
     | 'trustDomain'
     | 'ingressNamespace'
     | 'gatewayServiceAccount'
+    | 'openConnectionsPerAddressMax'
   > {
   /** Addresses to bind: 127.0.0.1 and ::1 unless given. */
   readonly hosts?: readonly string[]

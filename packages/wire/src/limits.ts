@@ -19,6 +19,11 @@ export const wireLimits = {
   sessionSeconds: 3_600,
   /** Per listener. 1 000 idle connections take about 100 MB; beyond 10 000 the machine suffers. */
   openConnectionsMax: 10_000,
+  /**
+   * Per client address and listener: four addresses at least are needed to hold all of the above,
+   * and an office behind one address has room. Loopback is not counted unless this is set lower.
+   */
+  openConnectionsPerAddressMax: 2_500,
   /** gateway.md section 9.4: Envoy's 60 KiB, request line and line ends included. */
   headerSectionBytesMax: 61_440,
   /** gateway.md section 9.4: Envoy's default. */

@@ -5,7 +5,7 @@ import type { TLSSocket } from 'node:tls'
 import { silentLogger } from '@twinlatch/kit'
 import { encodePem } from '@twinlatch/pki'
 import { createTestAuthority } from '@twinlatch/testing'
-import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { ListenerHandler } from './exchange.ts'
 import {
   connectClient,
@@ -198,6 +198,24 @@ describe('a listener', () => {
     expect(await readToEnd(second)).toBe('')
     expect(listener.faults[0]?.fault.kind).toBe('limit')
     first.destroy()
+  })
+
+  test('takes no more connections of one address than its limit, and again when one ends', async () => {
+    const listener = await openDefault({ limits: { openConnectionsPerAddressMax: 1 } })
+    const first = await connectRaw(listener.port)
+    expect(await readToEnd(await connectRaw(listener.port))).toBe('')
+    expect(listener.faults[0]?.fault).toMatchObject({
+      kind: 'limit',
+      detail: expect.stringContaining('one address'),
+    })
+    first.destroy()
+    const { cert, key } = await identity('alpha')
+    // Until the listener has seen the end of the first.
+    await vi.waitFor(async () => {
+      const client = await connectClient(listener.port, { cert, key })
+      await get(client)
+      client.destroy()
+    })
   })
 
   test('that stops lets a running request finish, says close, and takes nothing new', async () => {

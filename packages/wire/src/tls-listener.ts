@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { type Clock, type Logger, messageOf, systemClock } from '@twinlatch/kit'
+import { AddressCount } from './address-count.ts'
 import type {
   ClientHello,
   HandshakeFault,
@@ -55,6 +56,7 @@ class NodeTlsListener<Context> implements TlsListener {
   readonly #edge: HttpEdge<Context>
   readonly #sockets = new Set<Socket>()
   readonly #handshaking = new Set<Socket>()
+  readonly #perAddress: AddressCount
   #bound: BoundServers = { servers: [], port: 0 }
   #stopped: Promise<void> | null = null
 
@@ -66,6 +68,7 @@ class NodeTlsListener<Context> implements TlsListener {
   }) {
     this.#handler = options.handler
     this.#limits = options.limits
+    this.#perAddress = new AddressCount(options.limits.openConnectionsPerAddressMax)
     this.#log = options.log
     this.#clock = options.clock
     this.#edge = new HttpEdge(options.handler, options.limits, options.log)
@@ -114,10 +117,17 @@ class NodeTlsListener<Context> implements TlsListener {
       this.#report({ kind: 'limit', detail }, peer, null, null)
       return
     }
+    if (!this.#perAddress.take(peer.address)) {
+      socket.destroy()
+      const detail = `more than ${this.#limits.openConnectionsPerAddressMax} open connections of one address`
+      this.#report({ kind: 'limit', detail }, peer, null, null)
+      return
+    }
     this.#sockets.add(socket)
     this.#handshaking.add(socket)
     this.#countOpen()
     socket.once('close', () => {
+      this.#perAddress.give(peer.address)
       this.#sockets.delete(socket)
       this.#handshaking.delete(socket)
       this.#countOpen()

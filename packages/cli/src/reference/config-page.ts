@@ -31,6 +31,10 @@ const meanings: ReadonlyMap<string, string> = new Map([
     'gateway.upstreams.privateAddresses',
     'whether `twinlatch.dev/upstream` may lead to this machine or a private network; switch it off where tenants are not trusted with them',
   ],
+  [
+    'gateway.openConnectionsPerAddressMax',
+    'open connections of one client address (of one /64 with IPv6) to a port; loopback counts only with a lower value than the default',
+  ],
   ['gateway.serverHeader', 'response header `server`'],
   ['gateway.hostname', 'value of `%HOSTNAME%`'],
 ])

@@ -76,6 +76,16 @@ export const clientLimits = {
     await edge.until(() => edge.seen.openConnections === 1)
     await edge.connect()
   },
+  openConnectionsPerAddressMax: async (edgeWith) => {
+    const edge = await edgeWith({ openConnectionsPerAddressMax: 2 })
+    const first = await edge.connect()
+    await edge.connect()
+    await expect(edge.connect()).rejects.toThrow()
+    expect(edge.seen.handshakeFaults).toMatchObject([{ kind: 'limit' }])
+    first.destroy()
+    await edge.until(() => edge.seen.openConnections === 1)
+    await edge.connect()
+  },
   headerSectionBytesMax: async (edgeWith) => {
     const limits = { headerSectionBytesMax: 500 }
     const room = 500 - `${last}X: \r\n\r\n`.length

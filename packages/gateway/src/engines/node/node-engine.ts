@@ -156,6 +156,7 @@ class NodeEngine implements Engine {
         hosts: [...(settings.hosts ?? loopback)],
         port,
         handler: this.#handlerOf(port, state),
+        limits: { openConnectionsPerAddressMax: settings.openConnectionsPerAddressMax },
         log,
       })
       // Stopped, or swapped away, while the port was being opened.
