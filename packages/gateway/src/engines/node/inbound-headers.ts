@@ -83,9 +83,9 @@ const protectedNames = new Set([
  */
 function mayBeHeldBack(name: string): boolean {
   switch (name.charCodeAt(0) | 0x20) {
-    // x-…
+    // x-client-…, x-ssl-client-…, x-envoy-…, x-forwarded-…, x-request-id
     case 0x78:
-      return true
+      return beginningsAfterX.includes(name.slice(2, 4).toLowerCase())
     // ssl-client-…
     case 0x73:
       return (name.charCodeAt(1) | 0x20) === 0x73
@@ -106,6 +106,8 @@ function mayBeHeldBack(name: string): boolean {
       return false
   }
 }
+
+const beginningsAfterX = ['cl', 'ss', 'en', 'fo', 're']
 
 /** Whether a line of the client goes on; the whole rule, without any short cut. */
 export function isForwarded(name: string, value: string, peerFilled: ReadonlySet<string>): boolean {
