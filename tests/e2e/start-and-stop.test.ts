@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { dirname, isAbsolute, join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { connect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { remove, run, type Server, startServer, temporaryDirectory, twinlatchBin } from './stack.ts'
 
@@ -117,6 +118,26 @@ test('an ephemeral server removes its home when it ends', async () => {
   expect(existsSync(server.ready.home)).toBe(true)
   expect(await server.end('SIGINT')).toBe(0)
   expect(existsSync(server.ready.home)).toBe(false)
+})
+
+test('an ephemeral server removes its home also when a second signal cuts its shutdown off', async () => {
+  const server = await startServer(['--ephemeral'])
+  const { hostname, port } = new URL(server.ready.urls.control)
+  const busy = connect({ host: hostname, port: Number(port), rejectUnauthorized: false })
+  busy.on('error', () => {})
+  await once(busy, 'secureConnect')
+  // A request whose body never comes, which a shutdown waits for.
+  const head = ['POST /oauth/token HTTP/1.1', `Host: ${hostname}:${port}`, 'Content-Length: 9']
+  busy.write([...head, 'Content-Type: application/x-www-form-urlencoded', '', 'a'].join('\r\n'))
+  try {
+    const ended = server.end()
+    await vi.waitFor(() => expect(server.output()).toContain('stopping'), 10_000)
+    const again = server.end()
+    expect(await Promise.all([ended, again])).toEqual([143, 143])
+    expect(existsSync(server.ready.home)).toBe(false)
+  } finally {
+    busy.destroy()
+  }
 })
 
 test('a stack of its own ends with the command that started it, however that one ends', async () => {

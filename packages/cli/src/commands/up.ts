@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -71,11 +71,17 @@ export function addUpCommand(program: Command, terminal: Terminal): void {
       const own =
         options.ephemeral && !options.home ? mkdtempSync(join(tmpdir(), 'twinlatch-')) : null
       const home = own === null ? findHome(options.home) : homeAt(own)
+      // A second signal ends the process in the middle of its shutdown.
+      const removeOwn = () => {
+        if (own !== null) rmSync(own, { recursive: true, force: true })
+      }
+      process.once('exit', removeOwn)
       const { runServer } = await import('../serve/run-server.ts')
       try {
         await runServer(home, options, terminal)
       } finally {
         if (own !== null) await rm(own, { recursive: true, force: true })
+        process.off('exit', removeOwn)
       }
     })
 }
