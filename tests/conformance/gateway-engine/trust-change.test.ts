@@ -1,3 +1,4 @@
+import { parseRevocationLists } from '@twinlatch/pki'
 import { createFakeClock, type FakeClock, type Origin, openOrigin } from '@twinlatch/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { documents, openStack, type Stack, send } from './stack.ts'
@@ -29,10 +30,17 @@ beforeEach(async () => {
 afterEach(() => stack.engine.stop(0))
 
 function configuration(
-  some: { bundleA?: string; bundleB?: string; serverA?: TwoHosts['serverA']; more?: string } = {},
+  some: {
+    bundleA?: string
+    bundleB?: string
+    crlA?: string
+    serverA?: TwoHosts['serverA']
+    more?: string
+  } = {},
 ): string {
+  const { serverA = hosts.serverA, bundleA = hosts.clientsA.rootPem } = some
   return documents(
-    secretsOf('a', some.serverA ?? hosts.serverA, some.bundleA ?? hosts.clientsA.rootPem),
+    secretsOf('a', serverA, bundleA, some.crlA),
     secretsOf('b', hosts.serverB, some.bundleB ?? hosts.clientsB.rootPem),
     gatewayFor('a', '*.a.localhost'),
     gatewayFor('b', '*.b.localhost'),
@@ -88,6 +96,22 @@ test('an open connection ends when the certificate of its client does', async ()
   clock.set(new Date(hosts.clientA.certificate.notAfter.getTime() + 1000))
   expect((await send(socket, 'x.a.localhost')).status).toBeNull()
   expect(stack.lastRecord()).toMatchObject({ code: 'VAL_EXPIRED' })
+})
+
+test('an open connection ends with its next request once the revocation list of its host has run out', async () => {
+  const crlA = await hosts.clientsA.revocationLists()
+  stack.apply(configuration({ crlA }))
+  const [list] = parseRevocationLists(crlA)
+  const end = list?.nextUpdate?.getTime() ?? 0
+  const socket = await stack.open('x.a.localhost', hosts.clientA, { ca: hosts.ca })
+  expect(await send(socket, 'x.a.localhost')).toMatchObject({ status: 200 })
+  clock.set(new Date(end))
+  expect(await send(socket, 'x.a.localhost')).toMatchObject({ status: 200 })
+  clock.set(new Date(end + 1000))
+  const before = origin.requests.length
+  expect((await send(socket, 'x.a.localhost')).status).toBeNull()
+  expect(stack.lastRecord()).toMatchObject({ code: 'REV_LIST_STALE' })
+  expect(origin.requests).toHaveLength(before)
 })
 
 test('a resumed session is refused once the certificate behind it has ended', async () => {

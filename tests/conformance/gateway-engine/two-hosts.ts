@@ -46,10 +46,11 @@ export function secretsOf(
   name: string,
   server: Pick<TestCertificate, 'chainPem' | 'privateKeyPem'>,
   bundlePem: string,
+  crlPem?: string,
 ): string {
   return documents(
     secret(name, { 'tls.crt': server.chainPem, 'tls.key': server.privateKeyPem }),
-    secret(`${name}-cacert`, { cacert: bundlePem }),
+    secret(`${name}-cacert`, { cacert: bundlePem, ...(crlPem ? { crl: crlPem } : {}) }),
   )
 }
 
