@@ -14,19 +14,23 @@ const requestsPerRound = 60_000
 const rounds = 7
 
 /** CPU of the gateway's own code per request: no socket, no TLS, no parser, no workload. */
-async function main(subjectCounts: readonly number[]): Promise<void> {
+async function main(subjectCounts: readonly number[], timeout: string | null): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'twinlatch-pipeline-'))
   try {
     const site = await createSite(directory, 9)
-    for (const subjects of subjectCounts) await measure(site, subjects)
+    for (const subjects of subjectCounts) await measure(site, subjects, timeout)
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
 }
 
-async function measure(site: Site, subjects: number): Promise<void> {
+async function measure(site: Site, subjects: number, timeout: string | null): Promise<void> {
   const settings = settingsFor(port)
-  const compiled = compileManifests(gatewayManifests(site, subjects), settings)
+  const manifests = gatewayManifests(site, subjects).map(({ name, text }) => ({
+    name,
+    text: timeout === null ? text : text.replace('- match:', `- timeout: ${timeout}\n      match:`),
+  }))
+  const compiled = compileManifests(manifests, settings)
   const pool = createFakePool()
   const gateway = handlerInProcess(compiled, { port, settings, pool })
   const leaf = derOf(readFileSync(site.client.certificate, 'utf8'))
@@ -88,5 +92,11 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 }
 
-const { values } = parseArgs({ options: { subjects: { type: 'string', default: '10,10000' } } })
-await main(values.subjects.split(',').map(Number))
+const { values } = parseArgs({
+  options: {
+    subjects: { type: 'string', default: '10,10000' },
+    /** Of the route, such as `300s`; none unless given. */
+    timeout: { type: 'string' },
+  },
+})
+await main(values.subjects.split(',').map(Number), values.timeout ?? null)
