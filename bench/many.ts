@@ -1,174 +1,68 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { createTestAuthority, freePort, freePorts, type TestAuthority } from '@twinlatch/testing'
-import {
-  hostOf,
-  large,
-  type ManyConfiguration,
-  manyManifests,
-  small,
-} from './gateway/many-manifests.ts'
-import type { ManyReport } from './gateway/serve-many.ts'
-import { requestText, subjectOf } from './gateway/site.ts'
-import { type Child, Children, waitForPort } from './machine/children.ts'
-import {
-  type Load,
-  type Measurement,
-  measure,
-  waitForQuiet,
-  writeRequests,
-} from './machine/load.ts'
+import { large, small } from './gateway/many-manifests.ts'
+import { changePolicies, compareSizes, type ManySample } from './gateway/many-runs.ts'
+import { type ManyLoad, reportsOf, startMany } from './gateway/many-site.ts'
+import { Children } from './machine/children.ts'
 import { buildNativePrograms } from './machine/programs.ts'
 import { writeManyReport } from './report/many-report.ts'
-import { median } from './report/summary.ts'
+import { type PairedRatio, pairedRatio } from './report/paired-ratio.ts'
 
-const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } })
-const rounds = values.quick ? 1 : 3
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, rounds: { type: 'string' } },
+})
+/** Pairs of runs: ten tell a difference of 3 % on a machine that is at rest. */
+const rounds = Number(values.rounds ?? (values.quick ? 2 : 10))
 const seconds = values.quick ? 2 : 4
-const quietMsMax = values.quick ? 500 : 4_000
-/** Policies changed while requests run. */
+const quietMsMax = values.quick ? 500 : 2_000
+/** Policies changed, once under load and once without. */
 const changes = values.quick ? 3 : 5
 
-/** A running gateway of one size. */
-interface Running {
-  readonly name: 'small' | 'large'
-  readonly port: number
-  readonly child: Child
-}
-
 async function main(directory: string, children: Children): Promise<void> {
-  const native = buildNativePrograms(directory)
-  const upstreamPort = await freePort()
-  const upstream = children.start('upstream', 'others', [native.upstream, `${upstreamPort}`])
-  await waitForPort(upstreamPort, upstream)
-  const authorities = await createAuthorities(large.bundles)
-  const [first] = authorities
-  if (!first) throw new Error('no authority')
-  const server = await first.issue({
-    subject: 'CN=many',
-    purpose: 'server',
-    subjectAltNames: [{ type: 'dns', value: '*.many.localhost' }],
-  })
-  const client = await (await first.issue({ subject: subjectOf(1) })).writeTo(directory)
-  const made = { server, authorities: authorities.map(({ rootPem }) => rootPem), upstreamPort }
-  const [smallPort = 0, largePort = 0] = await freePorts(2)
-  const start = async (name: Running['name'], port: number): Promise<Running> => {
-    const size = name === 'small' ? small : large
-    const file = join(directory, `${name}.json`)
-    const configuration: ManyConfiguration = { port, size, files: manyManifests(size, made) }
-    writeFileSync(file, JSON.stringify(configuration))
-    const program = new URL('gateway/serve-many.ts', import.meta.url).pathname
-    const child = children.start(name, 'measured', [process.execPath, program, file])
-    await waitForPort(port, child)
-    return { name, port, child }
+  const site = await startMany(directory, { children, native: buildNativePrograms(directory) })
+  const ready = reportsOf(site.gateways.large).find(({ event }) => event === 'ready')
+  const samples = await compareSizes(site, { rounds, seconds, quietMsMax })
+  const changed = await changePolicies(site, changes)
+  const memoryOf = (size: string) => {
+    return samples.filter(({ name }) => name === size).at(-1)?.measured.memoryMb ?? 0
   }
-  const running = [await start('small', smallPort), await start('large', largePort)]
-  const path = '/api/orders/42?expand=items'
-  const host = hostOf(0)
-  const requests = {
-    keepAlive: writeRequests(join(directory, 'ka.requests'), [requestText(path, { host })]),
-    full: writeRequests(join(directory, 'hs.requests'), [
-      requestText(path, { host, more: ['Connection: close'] }),
-    ]),
-  }
-  const run = (one: Running, load: Pick<Load, 'mode' | 'connections' | 'requests' | 'seconds'>) =>
-    measure(
-      {
-        ...load,
-        port: one.port,
-        name: host,
-        warmSeconds: 1.5,
-        identity: { certificate: client.certificate, key: client.key },
-      },
-      { children, program: native.load, pid: one.child.pid, others: [upstream.pid] },
-    )
-  const samples: { name: string; load: string; measured: Measurement }[] = []
-  for (let round = 0; round < rounds; round++) {
-    for (const load of ['keepAlive', 'full'] as const) {
-      for (const one of round % 2 === 0 ? running : running.toReversed()) {
-        await waitForQuiet(quietMsMax)
-        const mode = load === 'full' ? 'full' : 'keep-alive'
-        const connections = load === 'full' ? 16 : 64
-        const measured = await run(one, { mode, connections, requests: requests[load], seconds })
-        samples.push({ name: one.name, load, measured })
-        console.log(load, one.name, measured.perSecond, 'per CPU second', measured.perCpuSecond)
-      }
-    }
-  }
-  const big = running[1]
-  if (!big) throw new Error('nothing runs')
-  const swapping = run(big, {
-    mode: 'keep-alive',
-    connections: 64,
-    requests: requests.keepAlive,
-    seconds: changes + 2,
-  })
-  await wait(2_000)
-  for (let change = 0; change < changes; change++) {
-    process.kill(big.child.pid, 'SIGUSR2')
-    await wait(1_000)
-  }
-  const underSwap = await swapping
-  const reports = reportsOf(big.child)
-  const changedUnderLoad = reports.filter(({ event }) => event === 'changed')
-  for (let change = 0; change < changes; change++) {
-    process.kill(big.child.pid, 'SIGUSR2')
-    await wait(800)
-  }
-  const quiet = reportsOf(big.child)
-    .filter(({ event }) => event === 'changed')
-    .slice(changedUnderLoad.length)
-  const ratio = (load: string, figure: 'perSecond' | 'perCpuSecond') => {
-    const of = (name: string) =>
-      samples
-        .filter((one) => one.load === load && one.name === name)
-        .map(({ measured }) => measured[figure])
-    return median(of('large')) / median(of('small'))
-  }
-  const first_ = reports.find(({ event }) => event === 'ready')
   writeManyReport({
     size: large,
     against: small,
-    dirty: samples.some(({ measured }) => measured.dirty) || underSwap.dirty,
+    dirty: changed.requests.dirty || samples.some(({ measured }) => measured.dirty),
     ratios: {
-      requestsPerSecond: ratio('keepAlive', 'perSecond'),
-      requestsPerCpuSecond: ratio('keepAlive', 'perCpuSecond'),
-      handshakesPerSecond: ratio('full', 'perSecond'),
-      handshakesPerCpuSecond: ratio('full', 'perCpuSecond'),
+      requestsPerSecond: ratioOf(samples, 'keepAlive', 'perSecond'),
+      requestsPerCpuSecond: ratioOf(samples, 'keepAlive', 'perCpuSecond'),
+      handshakesPerSecond: ratioOf(samples, 'full', 'perSecond'),
+      handshakesPerCpuSecond: ratioOf(samples, 'full', 'perCpuSecond'),
     },
-    firstApply: first_?.times ?? null,
-    changedPolicy: quiet.map(({ times }) => times),
-    changedPolicyUnderLoad: changedUnderLoad.map(({ times }) => times),
-    underSwap,
-    memoryMb: {
-      small: samples.filter(({ name }) => name === 'small').at(-1)?.measured.memoryMb ?? 0,
-      large: samples.filter(({ name }) => name === 'large').at(-1)?.measured.memoryMb ?? 0,
-    },
+    firstApply: ready?.times ?? null,
+    changedPolicy: changed.quiet,
+    changedPolicyUnderLoad: changed.underLoad,
+    underSwap: changed.requests,
+    memoryMb: { small: memoryOf('small'), large: memoryOf('large') },
     samples,
   })
 }
 
-async function createAuthorities(count: number): Promise<TestAuthority[]> {
-  const made: TestAuthority[] = []
-  for (let index = 0; index < count; index++) {
-    made.push(await createTestAuthority({ name: `Bundle ${index}`, intermediates: 0 }))
-  }
-  return made
-}
-
-function reportsOf(child: Child): ManyReport[] {
-  return child
-    .output()
-    .split('\n')
-    .filter((line) => line.startsWith('{"event"'))
-    .map((line) => JSON.parse(line) as ManyReport)
+/** Large by small, round by round. */
+function ratioOf(
+  samples: readonly ManySample[],
+  load: ManyLoad,
+  figure: 'perSecond' | 'perCpuSecond',
+): PairedRatio {
+  const of = (size: string, round: number) =>
+    samples.find((one) => one.load === load && one.name === size && one.round === round)?.measured[
+      figure
+    ] ?? Number.NaN
+  return pairedRatio(
+    Array.from({ length: rounds }, (_, index) => [of('large', index + 1), of('small', index + 1)]),
+  )
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'twinlatch-many-'))
-mkdirSync(directory, { recursive: true })
 const children = new Children(directory)
 try {
   await main(directory, children)

@@ -2,7 +2,14 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import type { Size } from '../gateway/many-manifests.ts'
 import type { StageTimes } from '../gateway/stages.ts'
 import type { Measurement } from '../machine/load.ts'
+import type { PairedRatio } from './paired-ratio.ts'
 import { median } from './summary.ts'
+
+type RatioName =
+  | 'requestsPerSecond'
+  | 'requestsPerCpuSecond'
+  | 'handshakesPerSecond'
+  | 'handshakesPerCpuSecond'
 
 /** Everything that `many.ts` found out. */
 export interface ManyResult {
@@ -10,7 +17,7 @@ export interface ManyResult {
   readonly against: Size
   readonly dirty: boolean
   /** Large by small: 1 is "costs the same". */
-  readonly ratios: Readonly<Record<string, number>>
+  readonly ratios: Readonly<Record<RatioName, PairedRatio>>
   readonly firstApply: StageTimes | null
   readonly changedPolicy: readonly StageTimes[]
   readonly changedPolicyUnderLoad: readonly StageTimes[]
@@ -31,7 +38,10 @@ export function writeManyReport(result: ManyResult): void {
 
 function markdown(result: ManyResult): string {
   const { size, against, ratios, firstApply, underSwap, memoryMb } = result
-  const ratio = (name: string) => (ratios[name] ?? Number.NaN).toFixed(2)
+  const ratio = (name: RatioName) => {
+    const { ratio, low, high, pairs } = ratios[name]
+    return `${ratio.toFixed(2)} (95 %: ${low.toFixed(2)} to ${high.toFixed(2)}, ${pairs} pairs)`
+  }
   const total = (times: readonly StageTimes[], field: 'totalMs' | 'totalCpuMs') =>
     times.length === 0 ? 'none' : `${Math.round(median(times.map((one) => one[field])))} ms`
   const faults = underSwap.broken + underSwap.refused

@@ -51,6 +51,7 @@ const settings = [
   { ingressNamespace: 'elsewhere', rootNamespace: 'root' },
   { labels: { istio: 'other' } },
   { xfcc: { mode: 'SANITIZE' } },
+  { upstreams: { privateAddresses: false } },
 ].map((given) => gatewaySettings.parse(given))
 
 const step = fc.record({
