@@ -95,7 +95,7 @@ test('however documents change, a planner says what a plan of all of them says',
           subaccountId: subaccounts[index] ?? devSubaccountId,
           documents: [...documents.values()],
         }))
-        const input: PlanInput = { sets, settings: settings[current] ?? settings[0] }
+        const input: PlanInput = { sets, settings: settings[current] ?? gatewaySettings.parse({}) }
         const anew = plan({ ...input, sets: structuredClone(sets) })
         const result = planner.plan(input)
         expect(textOf(result)).toBe(textOf(anew))
