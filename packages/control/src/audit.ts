@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { type Clock, newId, type SubaccountId } from '@twinlatch/kit'
 import type { AuditEntry, AuditSink, Database, Store } from '@twinlatch/store'
+import { readAuditAnchor } from './audit-anchor-store.ts'
+import { prunedAction } from './audit-retention.ts'
 import {
   type AuditRow,
   auditRowsAfter,
@@ -19,14 +21,15 @@ export interface AuditRecord extends AuditEntry {
   readonly hash: string
 }
 
-/** The first line at which the chain does not hold, or that all of it does. */
+/** The first line at which the chain does not hold, or that all of it does, from its anchor on. */
 export type AuditCheck =
   | { readonly ok: true; readonly rows: number }
   | { readonly ok: false; readonly rows: number; readonly brokenAt: string }
 
 /**
  * The audit log. Each row's hash covers the row before it, so that a row changed, removed or put
- * in afterwards is found by `check`. A rewrite of everything up to the end is not: compare the
+ * in afterwards is found by `check`. Rows that were removed because of their age are none of these:
+ * the chain begins at an anchor then, which a later row bears witness to. A rewrite of everything up to the end is not: compare the
  * last hash with one noted elsewhere.
  */
 export interface AuditLog extends AuditSink {
@@ -54,7 +57,12 @@ export function createAuditLog({ store, clock }: { store: Store; clock: Clock })
       )
       return rows.map(toRecord)
     },
-    check: () => checkChain(store.database),
+    check: () =>
+      store.database
+        .transaction()
+        .setIsolationLevel('repeatable read')
+        .setAccessMode('read only')
+        .execute(checkChain),
   }
 }
 
@@ -75,20 +83,33 @@ async function appendEntry(database: Database, entry: AuditEntry, now: Date): Pr
 }
 
 async function checkChain(database: Database): Promise<AuditCheck> {
-  let sequence = 0
-  let previousHash = origin
+  const anchor = await readAuditAnchor(database)
+  const first = anchor?.sequence ?? 0
+  let sequence = first
+  let previousHash = anchor?.hash ?? origin
+  let witnessed = anchor === null
   for (;;) {
     const rows = await auditRowsAfter(database, sequence, controlLimits.auditCheckedRows)
-    if (rows.length === 0) return { ok: true, rows: sequence }
+    if (rows.length === 0) {
+      // Without it whoever removes rows could move the anchor along.
+      return witnessed
+        ? { ok: true, rows: sequence - first }
+        : { ok: false, rows: 0, brokenAt: 'the beginning' }
+    }
     for (const row of rows) {
       const follows = row.sequence === sequence + 1 && row.previousHash === previousHash
       if (!follows || row.hash !== hashOf(row)) {
-        return { ok: false, rows: sequence, brokenAt: row.id }
+        return { ok: false, rows: sequence - first, brokenAt: row.id }
       }
+      witnessed ||= row.action === prunedAction && hashIn(row) === anchor?.hash
       sequence = row.sequence
       previousHash = row.hash
     }
   }
+}
+
+function hashIn({ detail }: AuditRow): unknown {
+  return (JSON.parse(detail) as AuditEntry['detail'])['hash']
 }
 
 function hashOf(row: Omit<AuditRow, 'hash'>): string {

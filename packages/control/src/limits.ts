@@ -14,6 +14,10 @@ export const controlLimits = {
   auditListedMax: 1_000,
   /** Rows checked at a time, so that a long log needs little memory. */
   auditCheckedRows: 1_000,
+  /** Old rows removed in one transaction, which writers wait for: some tens of milliseconds. */
+  auditPrunedRows: 2_000,
+  /** How often old rows are looked for: a day's retention is kept within an hour. */
+  auditPruneEveryMs: 3_600_000,
   /** What an audit row says of its documents: readable, and never as large as they are. */
   auditDetailCharacters: 2_000,
   /** Tenants of one installation (performance.md measures with as many). */

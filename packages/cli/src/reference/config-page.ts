@@ -5,6 +5,10 @@ import { code, page, table } from './markdown.ts'
 /** What each setting means; a setting without an entry fails the test of this page. */
 const meanings: ReadonlyMap<string, string> = new Map([
   ['log.level', 'what the log on stderr holds; `--log-level` and `TWINLATCH_LOG_LEVEL` win'],
+  [
+    'audit.retentionDays',
+    'age in days at which rows of the audit log are removed; `null`: they are kept for ever',
+  ],
   ['gateway.portMap', 'port of a manifest to port of the listener; `up` sets 443 itself'],
   ['gateway.labels', 'labels of our gateway: `spec.selector` of Gateways and policies meets them'],
   [

@@ -127,7 +127,7 @@ async function prepare({ home, database, ports, log }: ServeOptions): Promise<{
   ground: Ground
   gatewayPort: number
 }> {
-  const { gateway } = readServerConfig(home.config)
+  const { gateway, audit } = readServerConfig(home.config)
   const gatewayPort = ports.gateway === 0 ? await findFreePort() : ports.gateway
   const ground = {
     home,
@@ -135,6 +135,7 @@ async function prepare({ home, database, ports, log }: ServeOptions): Promise<{
     settings: { ...gateway, portMap: { ...gateway.portMap, '443': gatewayPort } },
     // One for both: what was checked before it was stored is not planned again to be served.
     planner: createPlanner(),
+    auditRetentionDays: audit.retentionDays,
     explanations: createExplanationFeed({ clock: systemClock }),
     adminToken: await loadAdminToken({ file: home.adminToken }),
     metrics: createMetrics({ version: programVersion(), revision: 'source' }),

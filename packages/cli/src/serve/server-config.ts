@@ -9,6 +9,9 @@ export const serverConfig = z.strictObject({
   log: z
     .strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('warn') })
     .prefault({}),
+  audit: z
+    .strictObject({ retentionDays: z.int().min(1).max(36_500).nullable().default(null) })
+    .prefault({}),
   gateway: gatewaySettings.prefault({}),
 })
 

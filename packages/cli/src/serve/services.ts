@@ -38,6 +38,7 @@ export interface CoreOptions {
   readonly settings: GatewaySettings
   readonly planner: Planner
   readonly explanations: ExplanationFeed
+  readonly auditRetentionDays: number | null
 }
 
 /** The services that need no listener to exist: tenants, documents, audit, authorities. */
@@ -63,7 +64,7 @@ export const serviceMigrations: readonly MigrationSet[] = [
 /** Migrates the store for all services, then opens those that own the ground. */
 export async function openCoreServices(
   { store, clock, log, lifecycle }: Surroundings,
-  { settings, planner, explanations }: CoreOptions,
+  { settings, planner, explanations, auditRetentionDays }: CoreOptions,
 ): Promise<CoreServices> {
   await store.migrate(serviceMigrations)
   const control = lifecycle.add(
@@ -73,6 +74,7 @@ export async function openCoreServices(
       log,
       compiler: createDocumentCompiler(settings, planner),
       explanations,
+      auditRetentionDays,
     }),
   )
   const ca = lifecycle.add(
