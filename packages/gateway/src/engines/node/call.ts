@@ -54,10 +54,11 @@ export async function callWorkload(client: WorkloadClient, call: Call): Promise<
 }
 
 function headersOf({ authority, headers, timeoutMs }: Forwarding, attempt: number): HeaderLines {
-  const lines: HeaderLines[number][] = [['host', authority], ...headers]
-  if (timeoutMs !== null) lines.push(['x-envoy-expected-rq-timeout-ms', `${timeoutMs}`])
-  lines.push(attempt === 1 ? firstAttempt : ['x-envoy-attempt-count', `${attempt}`])
-  return lines
+  const host = ['host', authority] as const
+  const count = attempt === 1 ? firstAttempt : (['x-envoy-attempt-count', `${attempt}`] as const)
+  return timeoutMs === null
+    ? [host, ...headers, count]
+    : [host, ...headers, ['x-envoy-expected-rq-timeout-ms', `${timeoutMs}`], count]
 }
 
 const firstAttempt = ['x-envoy-attempt-count', '1'] as const

@@ -7,15 +7,12 @@ import { recordBytesMax } from './record-size.ts'
  * of it is latin1 (gateway.md section 9.4). `null`: larger than a record may be.
  */
 export function packHead({ method, target, authority, headers }: RequestHead): string | null {
-  let text = `${method}\n${target}\n${authority}`
-  for (const [name, value] of headers) text += `\n${name}\n${value}`
-  if (text.length > recordBytesMax) return null
-  // Put together out of parts, a text is a tree of them until somebody writes it down.
-  scratch ??= Buffer.allocUnsafeSlow(recordBytesMax)
-  return scratch.toString('latin1', 0, scratch.write(text, 0, 'latin1'))
+  const parts = [method, target, authority]
+  for (const [name, value] of headers) parts.push(name, value)
+  // Joined, not added up: a sum stays a tree of its parts until somebody writes it down.
+  const text = parts.join('\n')
+  return text.length > recordBytesMax ? null : text
 }
-
-let scratch: Buffer | undefined
 
 /** The head that was packed. */
 export function unpackHead(packed: string): RequestHead {
