@@ -1,4 +1,6 @@
+import { devSubaccountId } from '@twinlatch/kit'
 import { z } from 'zod'
+import { hostFault } from './istio/host-name.ts'
 
 const label = z
   .string()
@@ -38,6 +40,24 @@ const meshHop = z.strictObject({
     .prefault('0'.repeat(64)),
 })
 
+const hostPattern = z
+  .string()
+  .toLowerCase()
+  .refine((host) => hostFault(host, { shortName: false }) === null, {
+    error: 'not a host name, "*.suffix" or "*"',
+  })
+
+const hostClaims = z.strictObject({
+  default: z.array(hostPattern).prefault(['*']),
+  /** By GUID, or `dev`. */
+  subaccounts: z
+    .record(
+      z.union([z.literal('dev').transform(() => devSubaccountId), z.guid().toLowerCase()]),
+      z.array(hostPattern),
+    )
+    .prefault({}),
+})
+
 /**
  * Settings of the gateway: what a mesh operator would say about its ingress (gateway.md sections
  * 2.1, 3, 7.3, 11.2 and 18). The defaults are those of a Kyma cluster, with 443 mapped to 9443.
@@ -69,6 +89,11 @@ export const gatewaySettings = z.strictObject({
   upstreams: z.strictObject({ privateAddresses: z.boolean().prefault(true) }).prefault({}),
   /** Connections of one client address to one port; loopback counts only below the default. */
   openConnectionsPerAddressMax: z.int().min(1).max(10_000).prefault(2_500),
+  /**
+   * Hosts that Gateways of a subaccount may claim: without it the first who claims `*` keeps all
+   * others from theirs. `default` holds for subaccounts that are not named.
+   */
+  hostClaims: hostClaims.prefault({}),
   /** Response header `server`. */
   serverHeader: z
     .string()

@@ -3,6 +3,7 @@ import { newSubaccountId } from '@twinlatch/kit'
 import { expectGolden } from '@twinlatch/testing'
 import { describe, expect, test } from 'vitest'
 import { compile } from './compile.ts'
+import { gatewaySettings } from './config.ts'
 import { plan } from './plan.ts'
 import { caseFiles, planInput, planText } from './testdata/plan-yaml.ts'
 
@@ -180,4 +181,72 @@ spec:
     )
     expect(problems[0]?.message).toContain('gateway.upstreams.privateAddresses')
   })
+})
+
+describe('hosts that a subaccount may claim', () => {
+  const other = newSubaccountId()
+  const gateway = (hosts: string) => `
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: g, namespace: a }
+spec:
+  servers:
+    - port: { number: 443, name: https, protocol: HTTPS }
+      hosts: ${hosts}
+      tls: { mode: MUTUAL, credentialName: x }
+`
+  /** What `other` is told when its Gateway has these hosts, and those it has then. */
+  function claim(hosts: string, hostClaims: object) {
+    const settings = gatewaySettings.parse({ hostClaims })
+    const { sets } = planInput([{ name: 'case.yaml', text: gateway(hosts) }])
+    const own = sets.map((set) => ({ ...set, subaccountId: other }))
+    const { plan: planned, problems } = plan({ sets: own, settings })
+    const [server] = planned.ports[0]?.servers ?? []
+    return {
+      problems: problems.map(({ path, message }) => `${path}: ${message}`),
+      hosts: server?.hosts ?? [],
+      reason: server?.material.ready === false ? server.material.reason : null,
+    }
+  }
+
+  test('are all of them, unless the installation says otherwise', () => {
+    expect(claim('["*"]', {})).toMatchObject({ problems: [], hosts: ['*'] })
+  })
+
+  test.each([
+    ['["*.shop.example"]', { default: ['*.shop.example'] }],
+    ['[a.shop.example, "*.b.shop.example"]', { default: ['*.shop.example'] }],
+    ['[shop.example]', { default: ['SHOP.example'] }],
+    ['["*"]', { default: [], subaccounts: { [other]: ['*'] } }],
+    ['[x.example]', { default: [], subaccounts: { [other.toUpperCase()]: ['x.example'] } }],
+  ])('%s is allowed by %o', (hosts, hostClaims) => {
+    expect(claim(hosts, hostClaims).problems).toEqual([])
+  })
+
+  test.each([
+    ['["*"]', { default: ['*.shop.example'] }],
+    ['["*.example"]', { default: ['*.shop.example'] }],
+    ['[shop.example]', { default: ['*.shop.example'] }],
+    ['[evilshop.example]', { default: ['*.shop.example'] }],
+    ['[a.shop.example]', { default: ['*.shop.example'], subaccounts: { [other]: [] } }],
+    ['[a.shop.example]', { default: [], subaccounts: { dev: ['*'] } }],
+  ])('%s is refused by %o, and serves nobody', (hosts, hostClaims) => {
+    const { problems, hosts: claimed } = claim(hosts, hostClaims)
+    expect(problems).toEqual([expect.stringContaining('spec.servers[0].hosts[0]: host "')])
+    expect(problems[0]).toContain('gateway.hostClaims')
+    expect(claimed).toEqual([])
+  })
+
+  test('one that is refused closes the others of its server', () => {
+    const result = claim('[a.shop.example, "*"]', { default: ['*.shop.example'] })
+    expect(result.hosts).toEqual(['a.shop.example'])
+    expect(result.reason).toContain('not allowed')
+  })
+
+  test.each([{ default: ['a*b'] }, { default: 'x' }, { subaccounts: { somebody: ['*'] } }])(
+    'settings that mean nothing are refused: %o',
+    (hostClaims) => {
+      expect(gatewaySettings.safeParse({ hostClaims }).success).toBe(false)
+    },
+  )
 })

@@ -39,6 +39,11 @@ const meanings: ReadonlyMap<string, string> = new Map([
     'gateway.openConnectionsPerAddressMax',
     'open connections of one client address (of one /64 with IPv6) to a port; loopback counts only with a lower value than the default',
   ],
+  [
+    'gateway.hostClaims.default',
+    'hosts that Gateways may claim, of subaccounts that are not named below; `[]`: none',
+  ],
+  ['gateway.hostClaims.subaccounts', 'the same by GUID of the subaccount, or `dev`'],
   ['gateway.serverHeader', 'response header `server`'],
   ['gateway.hostname', 'value of `%HOSTNAME%`'],
 ])
@@ -50,6 +55,7 @@ interface Schema {
   readonly enum?: readonly string[]
   readonly pattern?: string
   readonly items?: Schema
+  readonly anyOf?: readonly Schema[]
   readonly properties?: Readonly<Record<string, Schema>>
   readonly additionalProperties?: Schema | boolean
 }
@@ -91,6 +97,7 @@ function settingsOf(schema: Schema, path: string): readonly (readonly [string, S
 
 function allowedIn(schema: Schema): string {
   if (schema.enum) return `one of ${schema.enum.map(code).join(', ')}`
+  if (schema.anyOf) return schema.anyOf.map(allowedIn).join(' or ')
   if (schema.items) return `list of ${allowedIn(schema.items)}`
   if (typeof schema.additionalProperties === 'object') {
     return `map to ${allowedIn(schema.additionalProperties)}`

@@ -1,6 +1,7 @@
 import type { SubaccountId } from '@twinlatch/kit'
 import type { GatewaySettings } from '../config.ts'
 import type { GatewayDocument, GatewayServer } from '../istio/gateway.ts'
+import { covers } from '../istio/host-name.ts'
 import { ClaimedHosts } from './claimed-hosts.ts'
 import { type Findings, findingAt } from './findings.ts'
 import { readMaterial } from './material.ts'
@@ -59,8 +60,9 @@ export function draftServers(
           position,
         }))
         const context = { resources, gateway, position, listenerPort, settings, findings }
-        const free = claimHosts(own, claims, findings)
-        const reason = closed ?? 'another host of the server is taken, so none of them is served'
+        const free = claimHosts(own, claims, context)
+        const reason =
+          closed ?? 'another host of the server is taken or not allowed, so none of them is served'
         if (free.length === own.length && closed === null) drafts.push(draft(server, context))
         else if (free.length > 0) drafts.push(closedDraft(server, { ...context, free, reason }))
       }
@@ -105,9 +107,15 @@ function isSelected(
 function claimHosts(
   own: readonly Claim[],
   claims: ClaimedHosts<Claim>,
-  findings: Findings,
+  { settings, findings }: DraftContext,
 ): readonly Claim[] {
   const free = own.filter((claim, index) => {
+    const refusal = describeForbidden(claim, settings)
+    if (refusal !== null) {
+      const path = ['spec', 'servers', claim.position, 'hosts', index]
+      findings.problems.push(findingAt(claim.gateway, path, refusal))
+      return false
+    }
     const twice = own.slice(0, index).find((other) => other.host === claim.host)
     const taken = claims.conflictWith(claim) ?? twice
     if (taken === undefined) return true
@@ -117,6 +125,17 @@ function claimHosts(
   })
   for (const claim of free) claims.add(claim)
   return free
+}
+
+/** Why the installation does not let the subaccount have this host, or `null`. */
+function describeForbidden(
+  { host, subaccountId }: Claim,
+  { hostClaims }: GatewaySettings,
+): string | null {
+  const allowed = hostClaims.subaccounts[subaccountId] ?? hostClaims.default
+  if (allowed.some((pattern) => covers(pattern, host))) return null
+  const what = allowed.length === 0 ? 'none' : allowed.join(', ')
+  return `host "${host}" is not one that this subaccount may claim (gateway.hostClaims allows ${what})`
 }
 
 function describeConflict(claim: Claim, taken: Claim): string {
