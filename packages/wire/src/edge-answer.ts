@@ -1,24 +1,16 @@
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
-import type { HeaderLines } from './exchange.ts'
-import type { RequestFault } from './request-head.ts'
+import type { RequestFault } from './request-fault.ts'
 
-/** Lines of an edge refusal: Envoy's, and the id by which the operator finds the reason (gateway.md section 15). */
-export function refusalLines(fault: RequestFault, requestId: string): HeaderLines {
-  const type: HeaderLines = fault.body === '' ? [] : [['content-type', 'text/plain']]
-  return [
-    ...type,
-    ['content-length', `${Buffer.byteLength(fault.body)}`],
-    ['x-request-id', requestId],
-    ['connection', 'close'],
-  ]
-}
-
-/** The same as bytes, for a request that never became one, so that nobody else writes an answer. */
-export function refusalBytes(fault: RequestFault, requestId: string): string {
-  const lines = refusalLines(fault, requestId).map(([name, value]) => `${name}: ${value}\r\n`)
-  const date = `date: ${new Date().toUTCString()}\r\n`
-  return `HTTP/1.1 ${fault.status} ${STATUS_CODES[fault.status]}\r\n${lines.join('')}${date}\r\n${fault.body}`
+/**
+ * An edge refusal as latin1 text: Envoy's, and the id by which the operator finds the reason
+ * (gateway.md section 15). Rendered apart from answers of handlers: there is no request to answer to.
+ */
+export function refusalText(fault: RequestFault, requestId: string, date: string): string {
+  const type = fault.body === '' ? '' : 'content-type: text/plain\r\n'
+  const lines = `${type}content-length: ${fault.body.length}\r\nx-request-id: ${requestId}\r\n`
+  const status = `HTTP/1.1 ${fault.status} ${STATUS_CODES[fault.status]}\r\n`
+  return `${status}${lines}connection: close\r\ndate: ${date}\r\n\r\n${fault.body}`
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Secret } from '@twinlatch/kit'
+import type { AbortNotice } from './abort-notice.ts'
 
 /**
  * What the rest of the product knows of moving bytes. Nothing above `wire` sees a socket, a TLS
@@ -116,10 +117,13 @@ export interface RequestHead {
 export interface Exchange<Context> {
   readonly connection: AcceptedConnection<Context>
   readonly request: RequestHead
-  /** Request body with back-pressure; `null` when the framing says there is none. */
-  readonly body: Readable | null
+  /**
+   * Request body: `null` when the framing says there is none, bytes when all of it came with the
+   * head, else a stream with back-pressure.
+   */
+  readonly body: Readable | Uint8Array | null
   /** Aborted when the client goes away or the listener stops hard. */
-  readonly signal: AbortSignal
+  readonly signal: AbortNotice
   /**
    * Sends the answer and resolves when the last byte was handed to the kernel; rejects with
    * `wire/aborted` when the connection ended before. Hop-by-hop fields and framing are the edge's
@@ -202,16 +206,19 @@ export interface UpstreamRequest {
    * goes in chunks.
    */
   readonly headers: HeaderLines
-  readonly body: Readable | null
-  readonly signal: AbortSignal
+  readonly body: Readable | Uint8Array | null
+  readonly signal: AbortNotice
 }
 
 export interface UpstreamResponse {
   readonly status: number
   /** Without hop-by-hop fields; a `Content-Length` stays (it tells something after HEAD and 304, too). */
   readonly headers: HeaderLines
-  /** With back-pressure; destroy it to give the connection up. */
-  readonly body: Readable
+  /**
+   * Bytes when all of it came with the head, else a stream with back-pressure; destroy that to give
+   * the connection up.
+   */
+  readonly body: Readable | Uint8Array
 }
 
 export interface UpstreamPool {

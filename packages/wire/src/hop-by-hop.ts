@@ -13,13 +13,19 @@ const connectionFields: ReadonlySet<string> = new Set([
 export function listElements(headers: HeaderLines, name: string): string[] {
   const elements: string[] = []
   for (const line of headers) {
-    if (!isNamed(line, name)) continue
-    for (const part of line[1].split(',')) {
-      const element = part.trim().toLowerCase()
-      if (element !== '') elements.push(element)
-    }
+    if (isNamed(line, name)) elements.push(...elementsOf(line[1]))
   }
   return elements
+}
+
+/** Elements of one value of a comma list, in lower case; empty ones do not count. */
+export function elementsOf(value: string): string[] {
+  const lower = value.toLowerCase()
+  if (!lower.includes(',')) return lower.trim() === '' ? [] : [lower.trim()]
+  return lower
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
 }
 
 /** Whether a line has this lower-case name. The length first: nearly every line fails there. */

@@ -1,6 +1,7 @@
 import type { TLSSocket } from 'node:tls'
 import { createTestAuthority } from '@twinlatch/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { AbortNotice } from './abort-notice.ts'
 import {
   connectClient,
   createMaterial,
@@ -11,6 +12,7 @@ import {
   settingsOf,
   type TestListener,
 } from './listener.fixture.ts'
+import { textOf } from './upstream.fixture.ts'
 
 let material: Material
 let shared: TestListener
@@ -151,7 +153,7 @@ describe('refused with its status, an id and a close', () => {
   ])('a chunked body with %s', async (_name, body) => {
     const listener = await openPlain({
       handle: async (exchange) => {
-        for await (const _chunk of exchange.body ?? []);
+        await textOf(exchange.body ?? Buffer.alloc(0))
         await exchange.respond({ status: 200, headers: [] })
       },
     })
@@ -185,7 +187,8 @@ describe('refused with its status, an id and a close', () => {
 })
 
 /** Resolves when the signal is aborted; the test's time limit is the failure. */
-async function aborted(signal: AbortSignal | undefined): Promise<void> {
+async function aborted(signal: AbortNotice | undefined): Promise<void> {
   if (!signal) throw new Error('no handler was called')
-  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve))
+  if (signal.aborted) return
+  await new Promise<void>((resolve) => signal.addEventListener('abort', resolve))
 }

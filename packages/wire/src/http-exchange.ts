@@ -1,59 +1,47 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
+import { AbortSource } from './abort-notice.ts'
+import { type AnswerHead, renderAnswerHead } from './answer-head.ts'
 import { pumpBody } from './body-pump.ts'
 import { WireError } from './errors.ts'
-import type {
-  AcceptedConnection,
-  Exchange,
-  HeaderLines,
-  RequestHead,
-  ResponseHead,
-} from './exchange.ts'
-import { isNamed, withoutHopByHop } from './hop-by-hop.ts'
-import { ReceivedBody } from './received-body.ts'
-import { announcesBody } from './request-head.ts'
+import type { AcceptedConnection, Exchange, RequestHead, ResponseHead } from './exchange.ts'
+import { lastChunk } from './http1/chunked.ts'
+import { type Written, writeChunk, writeMessage } from './message-writes.ts'
 
-/** One exchange on a `node:http` request; the edge makes it after the head was checked. */
+/** What an exchange needs of the connection that carries it. */
+export interface ExchangeCarrier {
+  readonly socket: Socket
+  /** Value of the `Date` line. */
+  date(): string
+  /** Asked when the head is written: whether the connection ends after this answer. */
+  mustClose(): boolean
+  /** Told when the head said that the connection ends. */
+  closing(): void
+}
+
+/** One exchange on an accepted connection; the edge makes it after the head was checked. */
 export class HttpExchange<Context> implements Exchange<Context> {
   readonly connection: AcceptedConnection<Context>
   readonly request: RequestHead
-  readonly body: Readable | null
-  readonly #incoming: IncomingMessage
-  readonly #outgoing: ServerResponse
-  readonly #mustClose: () => boolean
-  readonly #onClosing: () => void
-  readonly #abort = new AbortController()
+  readonly body: Readable | Uint8Array | null
+  readonly #carrier: ExchangeCarrier
+  readonly #signal = new AbortSource()
   #responded = false
+  #finished: { resolve(): void; reject(error: Error): void } | null = null
+  #stopPump: (() => void) | null = null
 
-  constructor(options: {
-    connection: AcceptedConnection<Context>
-    request: RequestHead
-    /** Header lines as received, framing included. */
-    received: HeaderLines
-    incoming: IncomingMessage
-    outgoing: ServerResponse
-    /** Asked when the head is written: whether the connection ends after this answer. */
-    mustClose: () => boolean
-    /** Told when the head said that the connection ends. */
-    onClosing: () => void
-  }) {
+  constructor(
+    options: Pick<Exchange<Context>, 'connection' | 'request' | 'body'>,
+    carrier: ExchangeCarrier,
+  ) {
     this.connection = options.connection
     this.request = options.request
-    this.#incoming = options.incoming
-    this.#outgoing = options.outgoing
-    this.#mustClose = options.mustClose
-    this.#onClosing = options.onClosing
-    this.body = announcesBody(options.received) ? options.incoming : null
-    // A client that goes away is reported by `signal`; the stream's own error must not be fatal.
-    this.#incoming.on('error', () => {})
-    this.#outgoing.on('error', () => {})
-    this.#outgoing.once('close', () => {
-      if (!this.#outgoing.writableFinished) this.giveUp('the client went away')
-    })
+    this.body = options.body
+    this.#carrier = carrier
   }
 
-  get signal(): AbortSignal {
-    return this.#abort.signal
+  get signal(): AbortSource {
+    return this.#signal
   }
 
   get responded(): boolean {
@@ -63,7 +51,13 @@ export class HttpExchange<Context> implements Exchange<Context> {
   /** Aborts the signal; what the handler still wants to answer goes nowhere. */
   giveUp(reason: string): void {
     this.#responded = true
-    if (!this.#abort.signal.aborted) this.#abort.abort(new WireError('wire/aborted', reason))
+    this.#stopPump?.()
+    this.#stopPump = null
+    const error = new WireError('wire/aborted', reason)
+    if (this.body instanceof Readable) this.body.destroy(error)
+    this.#signal.abort()
+    this.#finished?.reject(error)
+    this.#finished = null
   }
 
   abort(): void {
@@ -71,124 +65,89 @@ export class HttpExchange<Context> implements Exchange<Context> {
     this.connection.destroy()
   }
 
-  async respond(head: ResponseHead, body?: Readable | Uint8Array | string): Promise<void> {
-    if (this.#responded) {
-      dispose(body)
-      throw this.#abort.signal.aborted
-        ? new WireError('wire/aborted', 'the client went away before the answer')
-        : new TypeError('an exchange is answered once')
-    }
+  respond(head: ResponseHead, body?: Readable | Uint8Array | string): Promise<void> {
     const content = typeof body === 'string' ? Buffer.from(body) : body
-    const withoutBody = hasNoBody(this.request.method, head.status)
-    const headers = responseLines(head, content, withoutBody)
+    if (this.#responded) {
+      dispose(content)
+      return Promise.reject(
+        this.#signal.aborted
+          ? new WireError('wire/aborted', 'the client went away before the answer')
+          : new TypeError('an exchange is answered once'),
+      )
+    }
+    const close = head.close === true || this.#carrier.mustClose()
+    const { method } = this.request
+    let rendered: AnswerHead
     try {
-      this.#writeHead(head, headers)
+      rendered = renderAnswerHead(head, { method, content, date: this.#carrier.date(), close })
     } catch (error) {
       // A value that would split the head: the edge can still answer.
       dispose(content)
-      throw error
+      return Promise.reject(error)
     }
     this.#responded = true
-    const finished = this.#finished()
-    if (withoutBody || content === undefined) {
-      dispose(content)
-      this.#outgoing.end()
-    } else if (content instanceof Readable) {
-      this.#stream(content, headers)
-    } else {
-      this.#outgoing.end(content)
-    }
-    await finished
+    if (close) this.#carrier.closing()
+    return new Promise((resolve, reject) => {
+      this.#finished = { resolve, reject }
+      this.#send(rendered, content)
+    })
   }
 
-  #writeHead(head: ResponseHead, headers: HeaderLines): void {
-    // A request body that was not read would be taken for the next request (gateway.md section 15).
-    const unread = !this.#incoming.complete
-    const asked = head.close === true || !this.#outgoing.shouldKeepAlive
-    const lines = headers.flat()
-    if (unread || asked || this.#mustClose()) {
-      lines.push('connection', 'close')
-      this.#onClosing()
-    } else {
-      // HTTP/1.1 connections persist by default: no `connection` line of Node's own.
-      this.#outgoing.removeHeader('connection')
-    }
-    this.#outgoing.writeHead(head.status, lines)
-  }
-
-  #stream(content: Readable, headers: HeaderLines): void {
-    const length = headers.find((line) => isNamed(line, 'content-length'))?.[1]
-    const whole = content instanceof ReceivedBody ? content.takeWhole() : null
-    if (whole !== null) {
-      if (length === undefined || Number(length) === whole.length) this.#endWith(whole)
-      else this.connection.destroy()
+  #send(head: AnswerHead, content: Readable | Uint8Array | undefined): void {
+    const { socket } = this.#carrier
+    if (content instanceof Readable && head.framing !== 'none') {
+      this.#stream(head, content)
       return
     }
+    const bytes = content instanceof Uint8Array && head.framing !== 'none' ? content : null
+    dispose(content)
+    writeMessage(socket, head.text, bytes, this.#written)
+  }
+
+  #stream(head: AnswerHead, content: Readable): void {
+    const { socket } = this.#carrier
+    const chunked = head.framing === 'chunked'
+    let underway = 1
+    let ended = false
+    const written: Written = (error) => {
+      underway -= 1
+      if (error || (ended && underway === 0)) this.#written(error)
+    }
+    socket.write(head.text, 'latin1', written)
     const stop = pumpBody({
       source: content,
-      sink: this.#outgoing,
-      write: (chunk) => this.#outgoing.write(chunk),
-      bytesExpected: length === undefined ? null : Number(length),
+      sink: socket,
+      write: (chunk) => {
+        underway += 1
+        return chunked ? writeChunk(socket, chunk, written) : socket.write(chunk, written)
+      },
+      bytesExpected: chunked ? null : head.length,
       done: (error) => {
-        if (error === null) this.#outgoing.end()
+        this.#stopPump = null
         // Too late for an error answer: only a broken connection tells the client.
-        else this.connection.destroy()
+        if (error !== null) this.connection.destroy()
+        ended = true
+        if (chunked && error === null) {
+          underway += 1
+          socket.write(lastChunk, 'latin1', written)
+        } else if (underway === 0) this.#written()
       },
     })
-    // Sends the head at once, as `flushHeaders` does; that one writes octets above 7F as UTF-8.
-    this.#outgoing.write('', 'latin1')
-    this.#outgoing.once('close', () => {
-      if (this.#outgoing.writableFinished) return
+    this.#stopPump = () => {
       stop()
       content.destroy()
-    })
+    }
   }
 
-  /** Head and body in one write, which is one TLS record and one system call. */
-  #endWith(bytes: Buffer): void {
-    if (bytes.length > joinedBodyBytesMax) this.#outgoing.end(bytes)
-    else this.#outgoing.end(bytes.toString('latin1'), 'latin1')
+  /** Called when the last byte was handed to the kernel, or will never be. */
+  readonly #written: Written = (error) => {
+    if (error || this.#carrier.socket.destroyed) {
+      this.giveUp('the connection ended before the answer did')
+      return
+    }
+    this.#finished?.resolve()
+    this.#finished = null
   }
-
-  #finished(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#outgoing.once('finish', resolve)
-      this.#outgoing.once('close', () => {
-        if (this.#outgoing.writableFinished) resolve()
-        else reject(new WireError('wire/aborted', 'the connection ended before the answer did'))
-      })
-      if (this.#outgoing.destroyed) {
-        reject(new WireError('wire/aborted', 'the client went away before the answer'))
-      }
-    })
-  }
-}
-
-/** Up to here a copy of the body costs less than a second write. */
-const joinedBodyBytesMax = 16_384
-
-/** RFC 9110 section 6.4.1. */
-function hasNoBody(method: string, status: number): boolean {
-  return method === 'HEAD' || status === 204 || status === 304 || status < 200
-}
-
-/**
- * End-to-end lines with the framing that is known: the length of bytes we hold is ours to say; the
- * one announced for a stream is kept and then enforced; without any Node sends chunks.
- */
-function responseLines(
-  head: ResponseHead,
-  content: Readable | Uint8Array | undefined,
-  withoutBody: boolean,
-): HeaderLines {
-  const lines = withoutHopByHop(head.headers)
-  const announced = lines.filter((line) => isNamed(line, 'content-length'))
-  const rest = () => lines.filter((line) => !isNamed(line, 'content-length'))
-  if (content instanceof Uint8Array) return [...rest(), ['content-length', `${content.length}`]]
-  if (withoutBody) return head.status === 204 || head.status < 200 ? rest() : lines
-  if (content === undefined) return [...rest(), ['content-length', '0']]
-  const usable = announced.length === 1 && /^[0-9]{1,15}$/.test(announced[0]?.[1] ?? '')
-  return usable ? lines : rest()
 }
 
 function dispose(body: unknown): void {

@@ -1,3 +1,4 @@
+export { type AbortNotice, AbortSource, abortSignalOf } from './abort-notice.ts'
 export { parseClientHello } from './client-hello.ts'
 export { WireError, type WireErrorCode } from './errors.ts'
 export type {

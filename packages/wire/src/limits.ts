@@ -40,10 +40,12 @@ export const wireLimits = {
   exchangeIdleTimeoutMs: 300_000,
   /** Between two requests of a client connection; most clients give up after 60 s themselves. */
   keepAliveTimeoutMs: 75_000,
-  /** How often Node looks for requests that are late; the error of the two limits above. */
+  /** How often we look for requests that are late; the error of the three limits above. */
   timeoutCheckIntervalMs: 1_000,
-  /** Requests waiting on one connection behind the one that runs; browsers pipeline none. */
-  pipelinedRequestsMax: 32,
+  /** Bytes held of requests behind the one that runs; beyond it nothing more is read for now. */
+  pipelinedBytesMax: 65_536,
+  /** RFC 9112 section 2.2 asks to skip one; more only keep a connection busy. */
+  emptyLinesMax: 4,
   /** A last answer stays readable that long while the client still sends (RFC 9112 section 9.6). */
   lingeringCloseMs: 1_000,
   /** Istio's default `connectTimeout`; covers name lookup, TCP and TLS. */

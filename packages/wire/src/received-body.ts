@@ -1,24 +1,16 @@
 import { Readable } from 'node:stream'
 
-/**
- * Body of a message that is being received. Most answers fit into the chunk that brought their
- * head: whoever asks after that finds the body complete and can take it in one piece, without a
- * single event.
- */
+/** Body of a message that is being received, for what did not come together with its head. */
 export class ReceivedBody extends Readable {
-  #complete = false
-
-  /** The last byte was pushed. */
-  finish(): void {
-    this.#complete = true
-    this.push(null)
-  }
-
-  /** All of it, if it is here already and nobody has begun to read; else `null`. */
-  takeWhole(): Buffer | null {
-    if (!this.#complete || this.destroyed || this.readableDidRead) return null
-    // Also for an empty one: reading is what lets the stream end and be let go.
-    const bytes: Buffer | null = this.read()
-    return bytes ?? Buffer.alloc(0)
+  constructor(options: {
+    /** The reader wants more: go on reading from the socket. */
+    read: () => void
+    /** The reader gave up. */
+    destroy?: (error: Error | null, done: (error: Error | null) => void) => void
+  }) {
+    super({ ...options, highWaterMark: receivedBytesAhead })
   }
 }
+
+/** Two reads: one is being written while the next one comes. */
+const receivedBytesAhead = 131_072

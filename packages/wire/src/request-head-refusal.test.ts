@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { HeaderLines } from './exchange.ts'
-import { checkRequestHead, type RawRequestHead } from './request-head.ts'
+import type { RawRequestHead } from './http1/request.ts'
+import { checkRequestHead } from './request-head.ts'
 
 const host = ['Host', 'a.example'] as const
 const headOf = (changes: Partial<RawRequestHead> & { more?: HeaderLines }): RawRequestHead => ({
@@ -42,12 +43,6 @@ describe('refused', () => {
     ['GET *', { target: '*' }, 400, 'Bad Request'],
     ['CONNECT with an authority', { method: 'CONNECT', target: 'b.example:443' }, 404, ''],
     ['CONNECT with a path', { method: 'CONNECT', target: '/x' }, 400, 'Bad Request'],
-    ['NUL in a value', { more: [['X', 'a\0b']] }, 400, 'Bad Request'],
-    ['a line end in a value', { more: [['X', 'a\r\nY: b']] }, 400, 'Bad Request'],
-    ['DEL in a value', { more: [['X', 'a\x7f']] }, 400, 'Bad Request'],
-    ['an empty name', { more: [['', 'a']] }, 400, 'Bad Request'],
-    ['a name with a space', { more: [['X ', 'a']] }, 400, 'Bad Request'],
-    ['a name that is no token', { more: [['X(', 'a']] }, 400, 'Bad Request'],
     [
       'Content-Length and chunked',
       {
@@ -81,14 +76,22 @@ describe('refused', () => {
       400,
       'Bad Request',
     ],
-    ...['1, 1', '+1', '-1', '0x1', '', '1.0', '1 1', '18446744073709551616'].map(
-      (value): [string, Parameters<typeof headOf>[0], number, string] => [
-        `Content-Length "${value}"`,
-        { more: [['Content-Length', value]] },
-        400,
-        'Bad Request',
-      ],
-    ),
+    ...[
+      '1, 1',
+      '+1',
+      '-1',
+      '0x1',
+      '',
+      '1.0',
+      '1 1',
+      '9007199254740992',
+      '18446744073709551616',
+    ].map((value): [string, Parameters<typeof headOf>[0], number, string] => [
+      `Content-Length "${value}"`,
+      { more: [['Content-Length', value]] },
+      400,
+      'Bad Request',
+    ]),
     ...['gzip', 'gzip, chunked', 'chunked, chunked', 'identity', '', 'xchunked', ',chunked'].map(
       (value): [string, Parameters<typeof headOf>[0], number, string] => [
         `Transfer-Encoding "${value}"`,
@@ -109,12 +112,6 @@ describe('refused', () => {
       'Not Implemented',
     ],
     ['101 header lines', { headers: [host, ...many(100)] }, 431, 'Request Header Fields Too Large'],
-    [
-      'a header section of 61 441 bytes',
-      { target: `/${'a'.repeat(61_440 - 34)}` },
-      431,
-      'Request Header Fields Too Large',
-    ],
     [
       'a websocket',
       {
@@ -219,11 +216,5 @@ describe('refused', () => {
       ok: false,
       fault: { status: 400 },
     })
-  })
-
-  test('says what is wrong without quoting a value', () => {
-    const result = check({ more: [['Authorization', 'Bearer secret\x01']] })
-    expect(JSON.stringify(result)).toContain('Authorization')
-    expect(JSON.stringify(result)).not.toContain('secret')
   })
 })

@@ -1,33 +1,21 @@
-import type { EdgeFault, HeaderLines, RequestHead } from './exchange.ts'
-import { listElements, withoutHopByHop } from './hop-by-hop.ts'
+import type { HeaderLines, RequestHead } from './exchange.ts'
+import { elementsOf, isNamed, withoutHopByHop } from './hop-by-hop.ts'
+import { isToken } from './http1/field-lines.ts'
+import type { RawRequestHead } from './http1/request.ts'
 import { type WireLimits, wireLimits } from './limits.ts'
 import { parseAuthority } from './request-authority.ts'
-
-/** A request head as it came, before any of it is believed. */
-export interface RawRequestHead {
-  readonly method: string
-  readonly target: string
-  /** `major.minor`. */
-  readonly version: string
-  readonly headers: HeaderLines
-}
-
-/** What is wrong with a request and what its client is told (gateway.md sections 9.4 and 15). */
-export interface RequestFault {
-  readonly status: EdgeFault<unknown>['status']
-  readonly body: string
-  /** For the operator; names fields, never quotes their values. */
-  readonly detail: string
-}
+import { type RequestFault, requestFault } from './request-fault.ts'
 
 /** A head that may go on, or why not. */
 export type RequestHeadResult =
   | {
       readonly ok: true
       readonly head: RequestHead
+      /** Bytes of the body that follows, or that it comes in chunks. */
+      readonly body: number | 'chunked'
       readonly expectsContinue: boolean
-      /** It asked for another protocol, in vain; its answer must be the last one of the connection. */
-      readonly asksForUpgrade: boolean
+      /** The client announced that it sends no other request on this connection. */
+      readonly isLast: boolean
     }
   | { readonly ok: false; readonly fault: RequestFault }
 
@@ -53,98 +41,133 @@ const neverNamedInConnection: ReadonlySet<string> = new Set([
 ])
 const neverNamedPrefixes = ['x-client-ssl-', 'ssl-client-', 'x-ssl-client-', 'x-client-cert']
 
-const bodies: ReadonlyMap<number, string> = new Map([
-  [400, 'Bad Request'],
-  [408, 'Request Timeout'],
-  [413, 'Payload Too Large'],
-  [426, 'Upgrade Required'],
-  [431, 'Request Header Fields Too Large'],
-  [501, 'Not Implemented'],
-])
-
-/** A fault with the body that its status has in gateway.md section 15 (403 and 404: none). */
-export function requestFault(status: RequestFault['status'], detail: string): RequestFault {
-  return { status, body: bodies.get(status) ?? '', detail }
-}
-
 /**
- * Checks a request head against every row of gateway.md section 9.4 that concerns a head, also those
- * that the parser below has refused already: it may be replaced. What comes out has one Host, a
- * target in origin form, and no hop-by-hop field.
+ * Checks a request head against every row of gateway.md section 9.4 that concerns a head whose lines
+ * are well formed. What comes out has one Host, a target in origin form, and no hop-by-hop field.
  */
 export function checkRequestHead(
   raw: RawRequestHead,
   limits: WireLimits = wireLimits,
 ): RequestHeadResult {
-  const named = listElements(raw.headers, 'connection')
+  const fields = collectFields(raw.headers)
   const fault =
     checkVersion(raw) ??
-    checkSize(raw, limits) ??
-    checkMethod(raw) ??
-    checkLines(raw.headers) ??
-    checkFraming(raw.headers) ??
-    checkHost(raw.headers, limits) ??
-    checkConnection(named, limits) ??
-    (named.includes('upgrade') ? checkUpgrade(raw.headers) : null)
+    checkCount(raw, limits) ??
+    checkMethod(raw, fields) ??
+    checkFraming(fields) ??
+    checkHost(fields, limits) ??
+    checkConnection(fields, limits)
   if (fault) return { ok: false, fault }
-  const authority = valuesOf(raw.headers, 'host')[0] ?? ''
+  const authority = fields.hosts[0] ?? ''
   const target = reduceTarget(raw, authority)
   if (typeof target !== 'string') return { ok: false, fault: target }
-  const expectsContinue = listElements(raw.headers, 'expect').includes('100-continue')
-  const headers = withoutHopByHop(raw.headers).filter(
-    ([name]) => !(expectsContinue && name.toLowerCase() === 'expect'),
-  )
-  const asksForUpgrade = raw.headers.some(([name]) => name.toLowerCase() === 'upgrade')
-  const head = { method: raw.method, target, authority, headers }
-  return { ok: true, expectsContinue, asksForUpgrade, head }
+  const { expectsContinue } = fields
+  const passed = fields.managed ? withoutHopByHop(raw.headers) : raw.headers
+  const headers = expectsContinue ? passed.filter((line) => !isNamed(line, 'expect')) : passed
+  return {
+    ok: true,
+    head: { method: raw.method, target, authority, headers },
+    body: fields.encodings.length > 0 ? 'chunked' : Number(fields.lengths[0] ?? 0),
+    expectsContinue,
+    isLast: fields.connection.includes('close'),
+  }
+}
+
+/** The lines that the edge itself must understand, found in one pass. */
+interface Fields {
+  readonly hosts: string[]
+  readonly lengths: string[]
+  readonly encodings: string[]
+  /** Elements in lower case. */
+  readonly connection: string[]
+  readonly upgrade: string[]
+  expectsContinue: boolean
+  hasContentType: boolean
+  /** There is a line that belongs to this connection alone. */
+  managed: boolean
+}
+
+function collectFields(headers: HeaderLines): Fields {
+  const fields: Fields = {
+    hosts: [],
+    lengths: [],
+    encodings: [],
+    connection: [],
+    upgrade: [],
+    expectsContinue: false,
+    hasContentType: false,
+    managed: false,
+  }
+  for (const [name, value] of headers) {
+    // By length first: nearly every line is none of these.
+    if (fieldLengths.has(name.length)) collectField(fields, name.toLowerCase(), value)
+  }
+  return fields
+}
+
+function collectField(fields: Fields, name: string, value: string): void {
+  switch (name) {
+    case 'host':
+      fields.hosts.push(value)
+      break
+    case 'content-length':
+      fields.lengths.push(value)
+      break
+    case 'transfer-encoding':
+      fields.encodings.push(value)
+      fields.managed = true
+      break
+    case 'connection':
+      addElements(fields.connection, value)
+      fields.managed = true
+      break
+    case 'upgrade':
+      addElements(fields.upgrade, value)
+      fields.managed = true
+      break
+    case 'te':
+    case 'keep-alive':
+    case 'proxy-connection':
+      fields.managed = true
+      break
+    case 'expect':
+      fields.expectsContinue ||= elementsOf(value).includes('100-continue')
+      break
+    case 'content-type':
+      fields.hasContentType = true
+      break
+  }
+}
+
+const fieldLengths: ReadonlySet<number> = new Set(
+  ['host', 'content-length', 'transfer-encoding', 'connection', 'upgrade', 'te', 'keep-alive']
+    .concat('proxy-connection', 'expect', 'content-type')
+    .map((name) => name.length),
+)
+
+function addElements(list: string[], value: string): void {
+  list.push(...elementsOf(value))
 }
 
 function checkVersion({ version }: RawRequestHead): RequestFault | null {
   return version === '1.1' ? null : requestFault(426, `HTTP/${version} in the request line`)
 }
 
-/** Request line and line ends count too; runs of white space around values were lost before. */
-function checkSize(
-  { method, target, headers }: RawRequestHead,
-  limits: WireLimits,
-): RequestFault | null {
-  if (headers.length > limits.headerLinesMax) {
-    return requestFault(
-      431,
-      `${headers.length} header lines, the limit is ${limits.headerLinesMax}`,
-    )
-  }
-  let bytes = method.length + target.length + ' HTTP/1.1\r\n \r\n'.length
-  for (const [name, value] of headers) bytes += name.length + value.length + ': \r\n'.length
-  return bytes > limits.headerSectionBytesMax
-    ? requestFault(
-        431,
-        `a header section of ${bytes} bytes, the limit is ${limits.headerSectionBytesMax}`,
-      )
-    : null
+function checkCount({ headers }: RawRequestHead, limits: WireLimits): RequestFault | null {
+  if (headers.length <= limits.headerLinesMax) return null
+  return requestFault(431, `${headers.length} header lines, the limit is ${limits.headerLinesMax}`)
 }
 
-function checkMethod({ method, headers }: RawRequestHead): RequestFault | null {
+function checkMethod({ method }: RawRequestHead, fields: Fields): RequestFault | null {
   if (!methods.has(method)) return requestFault(400, 'unknown method')
   // The content of a QUERY means nothing without its type (gateway.md section 9.4).
-  if (method === 'QUERY' && valuesOf(headers, 'content-type').length === 0) {
+  if (method === 'QUERY' && !fields.hasContentType) {
     return requestFault(400, 'QUERY without Content-Type')
   }
   return null
 }
 
-function checkLines(headers: HeaderLines): RequestFault | null {
-  for (const [name, value] of headers) {
-    if (!isToken(name)) return requestFault(400, 'a header name that is no token')
-    if (!isFieldValue(value))
-      return requestFault(400, `a control character in the value of ${name}`)
-  }
-  return null
-}
-
-function checkFraming(headers: HeaderLines): RequestFault | null {
-  const lengths = valuesOf(headers, 'content-length')
-  const encodings = valuesOf(headers, 'transfer-encoding')
+function checkFraming({ lengths, encodings }: Fields): RequestFault | null {
   if (lengths.length > 0 && encodings.length > 0) {
     return requestFault(400, 'Content-Length and Transfer-Encoding')
   }
@@ -158,8 +181,7 @@ function checkFraming(headers: HeaderLines): RequestFault | null {
   return null
 }
 
-function checkHost(headers: HeaderLines, limits: WireLimits): RequestFault | null {
-  const hosts = valuesOf(headers, 'host')
+function checkHost({ hosts }: Fields, limits: WireLimits): RequestFault | null {
   if (hosts.length > 1) return requestFault(400, `${hosts.length} Host lines`)
   const host = hosts[0] ?? ''
   if (host === '') {
@@ -171,7 +193,8 @@ function checkHost(headers: HeaderLines, limits: WireLimits): RequestFault | nul
   return null
 }
 
-function checkConnection(names: readonly string[], limits: WireLimits): RequestFault | null {
+function checkConnection(fields: Fields, limits: WireLimits): RequestFault | null {
+  const names = fields.connection
   if (names.length > limits.connectionNamesMax) {
     return requestFault(
       400,
@@ -188,11 +211,10 @@ function checkConnection(names: readonly string[], limits: WireLimits): RequestF
       return requestFault(400, `Connection names ${name}`)
     }
   }
-  return null
+  return names.includes('upgrade') ? checkUpgrade(fields.upgrade) : null
 }
 
-function checkUpgrade(headers: HeaderLines): RequestFault | null {
-  const protocols = listElements(headers, 'upgrade')
+function checkUpgrade(protocols: readonly string[]): RequestFault | null {
   if (protocols.includes('websocket')) {
     return requestFault(501, 'a websocket, which is not built yet')
   }
@@ -207,8 +229,7 @@ function reduceTarget(
   authority: string,
 ): string | RequestFault {
   // RFC 3986 knows no others; the rest of the syntax is path normalisation (gateway.md section 9.3).
-  if (!/^[\x21-\x7e]+$/.test(target))
-    return requestFault(400, 'a forbidden character in the target')
+  if (/[^\x21-\x7e]/.test(target)) return requestFault(400, 'a forbidden character in the target')
   if (method === 'CONNECT') {
     return target.startsWith('/')
       ? requestFault(400, 'CONNECT with a path')
@@ -231,29 +252,7 @@ function reduceTarget(
   return rest.startsWith('/') ? rest : requestFault(404, 'an absolute target without a path')
 }
 
-/** Whether the framing announces content: a positive Content-Length or a chunked body. */
-export function announcesBody(headers: HeaderLines): boolean {
-  return headers.some(([name, value]) => {
-    const lower = name.toLowerCase()
-    return lower === 'transfer-encoding' || (lower === 'content-length' && /[1-9]/.test(value))
-  })
-}
-
-function valuesOf(headers: HeaderLines, name: string): string[] {
-  return headers.filter(([line]) => line.toLowerCase() === name).map(([, value]) => value)
-}
-
-/** RFC 9110 section 5.6.2. */
-function isToken(text: string): boolean {
-  return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(text)
-}
-
-/** RFC 9110 section 5.5: visible characters, space, tab and bytes above 0x7f. */
-function isFieldValue(text: string): boolean {
-  return /^[\t\x20-\x7e\x80-\xff]*$/.test(text)
-}
-
-/** Digits only, leading zeros allowed; below 2^64 as every parser reads it. */
+/** Digits only, leading zeros allowed; no body is longer than JavaScript counts exactly. */
 function isLength(text: string): boolean {
-  return /^[0-9]{1,20}$/.test(text) && BigInt(text) < 2n ** 64n
+  return /^[0-9]{1,20}$/.test(text) && Number.isSafeInteger(Number(text))
 }

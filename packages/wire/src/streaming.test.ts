@@ -142,7 +142,7 @@ describe('bodies', () => {
     client.destroy()
   })
 
-  test('of chunked requests stay chunked', async () => {
+  test('of requests that come in chunks over time stay chunked', async () => {
     const upstream = await openUpstream((socket) => {
       socket.on('data', (chunk: Buffer) => {
         if (chunk.includes('0\r\n\r\n')) socket.write('HTTP/1.1 204 No Content\r\n\r\n')
@@ -150,7 +150,9 @@ describe('bodies', () => {
     })
     const listener = await openForwarding(upstream)
     const client = await connectClient(listener.port)
-    client.write(`${head('Transfer-Encoding: chunked\r\n')}5\r\nhello\r\n0\r\n\r\n`)
+    client.write(`${head('Transfer-Encoding: chunked\r\n')}5\r\nhello\r\n`)
+    await upstream.received(0, /hello/)
+    client.write('0\r\n\r\n')
     expect(String(await collect(client, 1))).toMatch(/^HTTP\/1\.1 204/)
     expect(await upstream.received(0, /0\r\n\r\n$/)).toMatch(
       /transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n$/,

@@ -5,9 +5,11 @@ import {
   createSecureContext,
   type SecureContext,
 } from 'node:tls'
+import type { AbortNotice } from './abort-notice.ts'
 import { asWireError, WireError } from './errors.ts'
 import type { UpstreamTarget, UpstreamTls } from './exchange.ts'
 import { loopbackLookup } from './loopback-lookup.ts'
+import { ReadBuffer } from './read-buffer.ts'
 import { classifyUpstreamError, placeOf } from './upstream-fault.ts'
 
 /**
@@ -36,12 +38,17 @@ export function connectUpstream(options: {
   target: UpstreamTarget
   context: SecureContext | null
   timeoutMs: number
-  signal: AbortSignal
-}): Promise<Socket> {
+  /** Memory that all connections read into; see `ReadBuffer`. */
+  shared: Buffer
+  signal: AbortNotice
+}): Promise<{ socket: Socket; input: ReadBuffer }> {
   const { target, signal } = options
   if (signal.aborted) return Promise.reject(aborted())
   return new Promise((resolve, reject) => {
-    const socket = startConnecting(target, options.context)
+    const input = new ReadBuffer(options.shared)
+    const socket = startConnecting(target, options.context, input)
+    // Nobody asked yet.
+    input.onData = () => socket.destroy()
     const fail = (error: WireError) => {
       cleanUp()
       socket.on('error', () => {})
@@ -56,7 +63,7 @@ export function connectUpstream(options: {
     const onReady = () => {
       cleanUp()
       socket.setNoDelay(true)
-      resolve(socket)
+      resolve({ socket, input })
     }
     const timer = setTimeout(() => {
       const text = `${placeOf(target)}: no connection within ${options.timeoutMs} ms`
@@ -76,14 +83,18 @@ export function connectUpstream(options: {
 function startConnecting(
   { host, port, tls }: UpstreamTarget,
   context: SecureContext | null,
+  input: ReadBuffer,
 ): Socket {
+  const reading = { onread: input.onread }
   // A URL writes IPv6 addresses in brackets, a socket does not.
   const address = host.replace(/^\[(.*)\]$/, '$1')
-  if (tls === null) return connectTcp({ host: address, port, lookup: loopbackLookup })
+  if (tls === null) return connectTcp({ host: address, port, lookup: loopbackLookup, ...reading })
   return connectTls({
     host: address,
     port,
     lookup: loopbackLookup,
+    // Node takes it here, too; its types do not know.
+    ...reading,
     ...(context ? { secureContext: context } : {}),
     // RFC 6066 section 3: no address as SNI; the name check below takes it all the same.
     servername: isIP(tls.serverName) === 0 ? tls.serverName : '',

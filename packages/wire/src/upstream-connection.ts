@@ -1,12 +1,15 @@
 import type { Socket } from 'node:net'
+import { Readable } from 'node:stream'
 import { pumpBody } from './body-pump.ts'
 import { WireError } from './errors.ts'
 import type { UpstreamRequest, UpstreamResponse, UpstreamTarget } from './exchange.ts'
 import { withoutHopByHop } from './hop-by-hop.ts'
-import { chunkHead, lastChunk } from './http1/chunked.ts'
+import { lastChunk } from './http1/chunked.ts'
 import { protocolError } from './http1/field-lines.ts'
-import { type ParsedResponseHead, ResponseReader } from './http1/response.ts'
+import { type ParsedResponseHead, ResponseReader, type ResponseSink } from './http1/response.ts'
 import type { WireLimits } from './limits.ts'
+import { joinPieces, writeChunk, writeMessage } from './message-writes.ts'
+import type { ReadBuffer } from './read-buffer.ts'
 import { ReceivedBody } from './received-body.ts'
 import { classifyUpstreamError, placeOf } from './upstream-fault.ts'
 import { renderUpstreamHead, type UpstreamHead } from './upstream-head.ts'
@@ -21,13 +24,17 @@ export interface ConnectionOwner {
 
 /** The exchange that a connection carries at the moment. */
 interface Running {
-  readonly reader: ResponseReader
-  readonly body: ReceivedBody
+  readonly request: UpstreamRequest
+  readonly resolve: (response: UpstreamResponse) => void
   readonly reject: (error: WireError) => void
-  readonly settle: () => void
-  stopSending: () => void
+  readonly onAbort: () => void
+  stopSending: (() => void) | null
   requestSent: boolean
   head: ParsedResponseHead | null
+  /** What came of the body in the same piece as the head. */
+  readonly pieces: Buffer[]
+  /** From then on. */
+  body: ReceivedBody | null
 }
 
 /**
@@ -38,22 +45,35 @@ interface Running {
 export class UpstreamConnection {
   /** Monotonic milliseconds at the end of the last exchange; `null` before the first one. */
   idleSince: number | null = null
+  /** Monotonic milliseconds: from then on it is too old to be used again. */
+  idleUntil = Number.POSITIVE_INFINITY
   /** Bytes of an answer arrived since the last request was begun. */
   answered = false
   readonly #socket: Socket
   readonly #target: UpstreamTarget
   readonly #limits: WireLimits
   readonly #owner: ConnectionOwner
+  readonly #reader: ResponseReader
+  readonly #input: ReadBuffer
   #running: Running | null = null
   #error: Error | null = null
   #ended = false
 
-  constructor(socket: Socket, target: UpstreamTarget, limits: WireLimits, owner: ConnectionOwner) {
+  /** `input` is where the socket reads into; see `connectUpstream`. */
+  constructor(
+    { socket, input }: { socket: Socket; input: ReadBuffer },
+    target: UpstreamTarget,
+    limits: WireLimits,
+    owner: ConnectionOwner,
+  ) {
     this.#socket = socket
+    this.#input = input
     this.#target = target
     this.#limits = limits
     this.#owner = owner
-    socket.on('data', (chunk: Buffer) => this.#receive(chunk))
+    this.#reader = new ResponseReader('GET', this.#sink(), limits)
+    input.onData = (chunk) => this.#receive(chunk)
+    socket.setTimeout(limits.upstreamExchangeIdleTimeoutMs)
     socket.on('end', () => this.#receiveEnd())
     socket.on('error', (error) => {
       this.#error = error
@@ -78,69 +98,68 @@ export class UpstreamConnection {
   exchange(request: UpstreamRequest): Promise<UpstreamResponse> {
     const head = renderUpstreamHead(request)
     this.answered = false
-    this.#socket.setTimeout(this.#limits.upstreamExchangeIdleTimeoutMs)
     // It may have closed between being taken from the pool and now.
     if (!this.usable) return Promise.reject(this.#whyClosed())
     return new Promise((resolve, reject) => {
-      const body = this.#createBody()
-      const onAbort = () =>
-        this.#fail(new WireError('wire/aborted', 'the caller gave the request up'))
       const running: Running = {
-        body,
-        reader: new ResponseReader(
-          request.method,
-          {
-            onHead: (parsed) => {
-              // Node does not say whether a `close_notify` came: a cut would look like the end of the
-              // answer (RFC 9112 section 9.8).
-              if (parsed.framing === 'close' && this.#target.tls !== null) {
-                throw protocolError(
-                  'an answer over TLS that only the end of the connection would end',
-                )
-              }
-              running.head = parsed
-              resolve({ status: parsed.status, headers: withoutHopByHop(parsed.headers), body })
-            },
-            onData: (data) => {
-              if (!body.push(data)) this.#socket.pause()
-            },
-            onEnd: () => body.finish(),
-          },
-          this.#limits,
-        ),
+        request,
+        resolve,
         reject,
-        settle: () => request.signal.removeEventListener('abort', onAbort),
-        stopSending: () => {},
+        onAbort: () => this.#fail(new WireError('wire/aborted', 'the caller gave the request up')),
+        stopSending: null,
         requestSent: false,
         head: null,
+        pieces: [],
+        body: null,
       }
       this.#running = running
-      request.signal.addEventListener('abort', onAbort)
-      if (request.signal.aborted) return onAbort()
-      this.#send(request, head, running)
+      this.#reader.next(request.method)
+      request.signal.addEventListener('abort', running.onAbort)
+      if (request.signal.aborted) running.onAbort()
+      else this.#send(request.body, head, running)
     })
   }
 
-  #createBody(): ReceivedBody {
+  #sink(): ResponseSink {
+    return {
+      onHead: (head) => {
+        // Node does not say whether a `close_notify` came: a cut would look like the end of the
+        // answer (RFC 9112 section 9.8).
+        if (head.framing === 'close' && this.#target.tls !== null) {
+          throw protocolError('an answer over TLS that only the end of the connection would end')
+        }
+        if (this.#running) this.#running.head = head
+      },
+      onData: (data) => {
+        const running = this.#running
+        if (!running?.body) running?.pieces.push(this.#input.copy(data))
+        else if (!running.body.push(this.#input.take(data))) this.#input.pause()
+      },
+      onEnd: () => this.#running?.body?.push(null),
+    }
+  }
+
+  #createBody(running: Running): ReceivedBody {
     const body = new ReceivedBody({
       read: () => {
-        if (this.#running?.body === body) this.#socket.resume()
+        if (this.#running === running) this.#socket.resume()
       },
       destroy: (error, done) => {
-        if (this.#running?.body === body) this.#fail(gaveUp())
+        if (this.#running === running) this.#fail(gaveUp())
         done(error)
       },
     })
     // The exchange may fail when nobody listens yet, or no more.
     body.on('error', () => {})
+    for (const piece of running.pieces) body.push(piece)
     return body
   }
 
-  #send({ body }: UpstreamRequest, head: UpstreamHead, running: Running): void {
+  #send(body: UpstreamRequest['body'], head: UpstreamHead, running: Running): void {
     const socket = this.#socket
-    if (body === null) {
-      socket.write(head.text, 'latin1')
+    if (!(body instanceof Readable)) {
       running.requestSent = true
+      writeMessage(socket, head.text, body)
       return
     }
     socket.write(head.text, 'latin1')
@@ -149,15 +168,7 @@ export class UpstreamConnection {
       source: body,
       sink: socket,
       bytesExpected: chunked ? null : head.length,
-      write: (chunk) => {
-        if (!chunked) return socket.write(chunk)
-        socket.cork()
-        socket.write(chunkHead(chunk.length), 'latin1')
-        socket.write(chunk)
-        const free = socket.write('\r\n', 'latin1')
-        socket.uncork()
-        return free
-      },
+      write: (chunk) => (chunked ? writeChunk(socket, chunk) : socket.write(chunk)),
       done: (error) => {
         if (error) {
           this.#fail(error)
@@ -177,12 +188,19 @@ export class UpstreamConnection {
       return
     }
     this.answered = true
+    let taken: number
     try {
-      const taken = running.reader.push(chunk)
-      if (running.reader.done && this.#running === running)
-        this.#finish(running, taken < chunk.length)
+      taken = this.#reader.push(chunk)
     } catch (error) {
       this.#fail(classifyUpstreamError(error, this.#target, { connected: true }))
+      return
+    }
+    if (this.#running !== running) return
+    if (this.#reader.done) this.#finish(running, taken < chunk.length)
+    else if (running.head && !running.body) {
+      running.body = this.#createBody(running)
+      this.#input.own()
+      running.resolve(responseOf(running.head, running.body))
     }
   }
 
@@ -197,24 +215,25 @@ export class UpstreamConnection {
       this.#fail(this.#whyClosed())
       return
     }
-    running.reader.end()
+    this.#reader.end()
     this.#finish(running, false)
   }
 
   #finish(running: Running, surplus: boolean): void {
     this.#running = null
-    running.settle()
-    running.stopSending()
-    const reusable = running.requestSent && running.head?.keepAlive === true
-    if (surplus || !reusable || this.#ended || this.#socket.destroyed) {
-      this.destroy()
-      return
+    settle(running)
+    const { head } = running
+    const reusable = running.requestSent && head?.keepAlive === true
+    if (surplus || !reusable || this.#ended || this.#socket.destroyed) this.destroy()
+    else {
+      this.idleSince = performance.now()
+      this.idleUntil = this.idleSince + this.#idleTimeoutMs(head)
+      this.#input.share()
+      // A paused socket would not notice that the peer closes it.
+      if (this.#socket.isPaused()) this.#socket.resume()
+      this.#owner.released(this)
     }
-    this.idleSince = performance.now()
-    this.#socket.setTimeout(this.#idleTimeoutMs(running.head))
-    // A paused socket would not notice that the peer closes it.
-    this.#socket.resume()
-    this.#owner.released(this)
+    if (head && !running.body) running.resolve(responseOf(head, joinPieces(running.pieces)))
   }
 
   /** Ours, or a second less than the upstream announces (`Keep-Alive: timeout=5`, as Node sends). */
@@ -241,10 +260,9 @@ export class UpstreamConnection {
     this.#running = null
     this.destroy()
     if (!running) return
-    running.settle()
-    running.stopSending()
-    if (running.head === null) running.reject(error)
-    running.body.destroy(error)
+    settle(running)
+    if (running.body) running.body.destroy(error)
+    else running.reject(error)
   }
 
   #whyClosed(): WireError {
@@ -258,4 +276,17 @@ export class UpstreamConnection {
 
 function gaveUp(): WireError {
   return new WireError('wire/aborted', 'the reader gave the response up')
+}
+
+/** Nothing of a finished exchange may touch the next one. */
+function settle(running: Running): void {
+  running.request.signal.removeEventListener('abort', running.onAbort)
+  running.stopSending?.()
+}
+
+function responseOf(
+  { status, headers }: ParsedResponseHead,
+  body: UpstreamResponse['body'],
+): UpstreamResponse {
+  return { status, headers: withoutHopByHop(headers), body }
 }

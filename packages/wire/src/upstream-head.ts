@@ -1,6 +1,7 @@
 import { WireError } from './errors.ts'
 import type { UpstreamRequest } from './exchange.ts'
 import { isNamed, withoutHopByHop } from './hop-by-hop.ts'
+import { isFieldValue, isToken } from './http1/field-lines.ts'
 
 /** A request head as bytes, and the framing of the body that must follow it. */
 export interface UpstreamHead {
@@ -22,7 +23,7 @@ export function renderUpstreamHead(
   request: Pick<UpstreamRequest, 'method' | 'path' | 'headers' | 'body'>,
 ): UpstreamHead {
   const { method, path } = request
-  if (!isToken(method) || !/^[\x21-\x7e]+$/.test(path)) {
+  if (!isToken(method) || path === '' || /[^\x21-\x7e]/.test(path)) {
     throw new WireError('wire/malformed-message', 'a method or a path that cannot be sent')
   }
   const announced: string[] = []
@@ -48,6 +49,9 @@ function framingOf(
   { method, body }: Pick<UpstreamRequest, 'method' | 'body'>,
   announced: readonly string[],
 ): Pick<UpstreamHead, 'framing' | 'length'> & { lines: readonly string[] } {
+  if (body instanceof Uint8Array) {
+    return { framing: 'length', length: body.length, lines: [`content-length: ${body.length}`] }
+  }
   const only = announced.length === 1 ? announced[0] : undefined
   if (body === null) {
     const say = methodsWithContent.has(method) || only !== undefined
@@ -61,17 +65,13 @@ function framingOf(
 }
 
 function renderLine([name, value]: readonly [string, string]): string {
-  if (!isToken(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
+  if (!isToken(name) || !isFieldValue(value)) {
     throw new WireError(
       'wire/malformed-message',
       `a header line that cannot be sent: ${printable(name)}`,
     )
   }
   return `${name}: ${value}\r\n`
-}
-
-function isToken(text: string): boolean {
-  return /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(text)
 }
 
 function printable(name: string): string {

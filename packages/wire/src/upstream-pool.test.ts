@@ -77,9 +77,9 @@ describe('an upstream that fails is named', () => {
       'wire/upstream-closed',
     ],
     [
-      'sends a bad chunk',
-      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloX\r\n',
-      'wire/upstream-protocol',
+      'sends a chunk that ends too early',
+      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel',
+      'wire/upstream-closed',
     ],
   ])('that %s, as an error of the body', async (_name, answer, code) => {
     const server = await open((socket) => {
@@ -87,6 +87,14 @@ describe('an upstream that fails is named', () => {
     })
     const { body } = await pool.request(requestTo(server.port))
     await expect(textOf(body)).rejects.toMatchObject({ code })
+  })
+
+  test('that sends a bad chunk behind its head, before there is an answer', async () => {
+    const answer = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloX\r\n'
+    const server = await open((socket) => {
+      socket.once('data', () => socket.end(answer))
+    })
+    await expect(get(server.port)).rejects.toMatchObject({ code: 'wire/upstream-protocol' })
   })
 
   test('that resets the connection', async () => {

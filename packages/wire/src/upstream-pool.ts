@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto'
+import { Readable } from 'node:stream'
 import type { SecureContext } from 'node:tls'
 import type { Logger } from '@twinlatch/kit'
+import type { AbortNotice } from './abort-notice.ts'
 import { WireError } from './errors.ts'
 import type {
   UpstreamPool,
@@ -10,6 +12,7 @@ import type {
   UpstreamTls,
 } from './exchange.ts'
 import { limitsWith, type WireLimits } from './limits.ts'
+import { readBufferBytes } from './read-buffer.ts'
 import { connectUpstream, createUpstreamContext } from './upstream-connect.ts'
 import { UpstreamConnection } from './upstream-connection.ts'
 import { placeOf } from './upstream-fault.ts'
@@ -41,11 +44,15 @@ class NodeUpstreamPool implements UpstreamPool {
   readonly #targets = new Map<string, TargetPool>()
   readonly #identities = new WeakMap<UpstreamTls, string>()
   readonly #keys = new WeakMap<UpstreamTarget, string>()
+  readonly #shared = Buffer.allocUnsafeSlow(readBufferBytes)
+  readonly #clock: NodeJS.Timeout
   #stopped = false
 
   constructor(limits: WireLimits, log: Logger) {
     this.#limits = limits
     this.#log = log
+    // One clock for all: a timer per connection would be set anew with every request.
+    this.#clock = setInterval(() => this.#sweep(), limits.timeoutCheckIntervalMs).unref()
   }
 
   async request(request: UpstreamRequest): Promise<UpstreamResponse> {
@@ -69,8 +76,14 @@ class NodeUpstreamPool implements UpstreamPool {
 
   async stop(): Promise<void> {
     this.#stopped = true
+    clearInterval(this.#clock)
     for (const target of this.#targets.values()) target.stop()
     this.#targets.clear()
+  }
+
+  #sweep(): void {
+    const now = performance.now()
+    for (const target of this.#targets.values()) target.sweep(now)
   }
 
   #target(target: UpstreamTarget): TargetPool {
@@ -78,8 +91,11 @@ class NodeUpstreamPool implements UpstreamPool {
     const key = this.#keyOf(target)
     const known = this.#targets.get(key)
     if (known) return known
-    const pool = new TargetPool(target, this.#limits, () => {
-      if (this.#targets.get(key) === pool) this.#targets.delete(key)
+    const pool = new TargetPool(target, this.#limits, {
+      shared: this.#shared,
+      onEmpty: () => {
+        if (this.#targets.get(key) === pool) this.#targets.delete(key)
+      },
     })
     this.#targets.set(key, pool)
     return pool
@@ -118,6 +134,7 @@ class TargetPool {
   readonly #target: UpstreamTarget
   readonly #limits: WireLimits
   readonly #onEmpty: () => void
+  readonly #shared: Buffer
   readonly #open = new Set<UpstreamConnection>()
   /** The last one used is the first one taken: the others grow old and close. */
   readonly #idle: UpstreamConnection[] = []
@@ -126,10 +143,22 @@ class TargetPool {
   #context: SecureContext | null = null
   #stopped = false
 
-  constructor(target: UpstreamTarget, limits: WireLimits, onEmpty: () => void) {
+  constructor(
+    target: UpstreamTarget,
+    limits: WireLimits,
+    owner: { shared: Buffer; onEmpty: () => void },
+  ) {
     this.#target = target
     this.#limits = limits
-    this.#onEmpty = onEmpty
+    this.#shared = owner.shared
+    this.#onEmpty = owner.onEmpty
+  }
+
+  /** Closes what was idle for too long; `now` is monotonic. */
+  sweep(now: number): void {
+    for (const connection of this.#idle.filter(({ idleUntil }) => idleUntil <= now)) {
+      connection.destroy()
+    }
   }
 
   async acquire(
@@ -162,6 +191,10 @@ class TargetPool {
     const youngest = performance.now() - this.#limits.upstreamUnrepeatableIdleMs
     for (let connection = this.#idle.pop(); connection; connection = this.#idle.pop()) {
       if (!connection.usable) continue
+      if (connection.idleUntil <= performance.now()) {
+        connection.destroy()
+        continue
+      }
       if (repeatable || (connection.idleSince ?? 0) >= youngest) return connection
       this.#idle.push(connection)
       return undefined
@@ -169,17 +202,18 @@ class TargetPool {
     return undefined
   }
 
-  async #connect(signal: AbortSignal): Promise<UpstreamConnection> {
+  async #connect(signal: AbortNotice): Promise<UpstreamConnection> {
     this.#connecting += 1
     try {
       if (this.#target.tls !== null) this.#context ??= createUpstreamContext(this.#target.tls)
-      const socket = await connectUpstream({
+      const opened = await connectUpstream({
         target: this.#target,
         context: this.#context,
         timeoutMs: this.#limits.upstreamConnectTimeoutMs,
+        shared: this.#shared,
         signal,
       })
-      const connection = new UpstreamConnection(socket, this.#target, this.#limits, {
+      const connection = new UpstreamConnection(opened, this.#target, this.#limits, {
         released: (free) => this.#release(free),
         gone: (closed) => this.#forget(closed),
       })
@@ -216,7 +250,7 @@ class TargetPool {
       this.#onEmpty()
   }
 
-  #wait(signal: AbortSignal): Promise<void> {
+  #wait(signal: AbortNotice): Promise<void> {
     if (this.#waiting.length >= this.#limits.upstreamWaitingMax) {
       const text = `${placeOf(this.#target)}: ${this.#waiting.length} requests wait for a connection`
       return Promise.reject(new WireError('wire/upstream-overloaded', text))
@@ -258,7 +292,7 @@ class TargetPool {
 
 /** May be sent twice: nothing of it is gone once sent, and doing it twice is doing it once. */
 function isRepeatable(request: UpstreamRequest): boolean {
-  return request.body === null && idempotentMethods.has(request.method)
+  return !(request.body instanceof Readable) && idempotentMethods.has(request.method)
 }
 
 function isClosed(error: unknown): boolean {

@@ -7,6 +7,7 @@ import type { UpstreamPool, UpstreamRequest } from './exchange.ts'
 import type { WireLimits } from './limits.ts'
 import {
   answering,
+  giveUp,
   openScriptedServer,
   requestTo,
   type ScriptedServer,
@@ -114,13 +115,13 @@ describe('a connection is not used again', () => {
     const first = await pool.request(requestTo(server.port))
     const second = await pool.request(requestTo(server.port))
     expect(server.connections).toHaveLength(2)
-    for (const { body } of [first, second]) body.destroy()
+    for (const { body } of [first, second]) giveUp(body)
   })
 
   test('when its reader gave the answer up', async () => {
     const server = await open(answering('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel', ok))
     const { body } = await pool.request(requestTo(server.port))
-    body.destroy()
+    giveUp(body)
     await ended(server.connections[0])
     expect((await get(server.port)).text).toBe('hello')
     expect(server.connections).toHaveLength(2)

@@ -88,8 +88,15 @@ export function requestTo(port: number, changes: Partial<UpstreamRequest> = {}):
   }
 }
 
-export async function textOf(body: Readable): Promise<string> {
+export async function textOf(body: Readable | Uint8Array): Promise<string> {
+  if (body instanceof Uint8Array) return Buffer.from(body).toString('latin1')
   let text = ''
   for await (const chunk of body as AsyncIterable<Buffer>) text += chunk.toString('latin1')
   return text
+}
+
+/** Gives up a body that still comes. */
+export function giveUp(body: Readable | Uint8Array): void {
+  if (body instanceof Uint8Array) throw new TypeError('the body is here already')
+  body.destroy()
 }

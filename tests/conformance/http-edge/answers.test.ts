@@ -44,13 +44,14 @@ for (const [row, cases] of answerRows) {
       edge.origin.answerWith(scriptOf(one))
       const client = await edge.connect()
       const text = one.brokenOff ? readToEnd(client) : readWhole(client, one)
-      client.write(requestOf(one.method, '/first'))
+      client.write(requestOf(one.method, '/first', ...(one.brokenOff ? ['Connection: close'] : [])))
       const answer = await text
       const { messages } = splitAnswers(answer, [one.method], false)
       if (one.brokenOff) {
-        // The head alone, or not even that: never something that looks whole.
-        expect(messages).toEqual([])
-        expect(answer).toMatch(/^(?:HTTP\/1\.1 200 |$)/)
+        // What broke in the piece that brought the head is known before there is an answer; else the
+        // head alone goes out: never something that looks whole.
+        if (messages.length > 0) expect(statusesOf(messages)).toEqual([502])
+        else expect(answer).toMatch(/^(?:HTTP\/1\.1 200 |$)/)
       } else {
         expect(statusesOf(messages)).toEqual([one.status])
         expect(messages.at(-1)?.body).toBe(one.body)

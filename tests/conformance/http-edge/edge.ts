@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { Readable } from 'node:stream'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import { isCodedError, Secret, silentLogger } from '@twinlatch/kit'
 import { createTestAuthority } from '@twinlatch/testing'
@@ -76,7 +77,10 @@ export type EdgeMaterial = Awaited<ReturnType<typeof createEdgeMaterial>>
 /** Opens an edge that lets in only clients with a verified certificate. */
 export async function openEdge(material: EdgeMaterial, options: EdgeOptions = {}): Promise<Edge> {
   const origin = await openRawOrigin()
-  const pool = createUpstreamPool({ log: silentLogger, limits: options.limits ?? {} })
+  const pool = createUpstreamPool({
+    log: silentLogger,
+    limits: { timeoutCheckIntervalMs: 20, ...options.limits },
+  })
   const seen: Seen = {
     runs: [],
     faults: [],
@@ -203,9 +207,7 @@ async function forward(
       body,
       signal,
     })
-    // What broke in the same piece as the head was an error before anybody could listen.
-    if (answer.body.errored) fail(answer.body.errored)
-    else answer.body.once('error', fail)
+    if (answer.body instanceof Readable) answer.body.once('error', fail)
     const { status, headers } = answer
     await exchange.respond({ status, headers }, answer.body).catch(() => {})
   } catch (error) {

@@ -1,11 +1,11 @@
 const token = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+"
 const value = '[\\t\\x20-\\x7e\\x80-\\xff]*'
 const fieldLines = `(?:${token}:${value}\\r\\n)*`
-// Empty lines and surplus spaces as the list of leniencies has them, which is tested elsewhere.
+// Empty lines before a request as RFC 9112 section 2.2 has them, and no more than the limit.
 const head = new RegExp(
-  `^[\\r\\n]*(GET|POST) +(/[\\x21-\\x7e]*) +HTTP/1\\.1\\r\\n(${fieldLines})\\r\\n`,
+  `^(?:\\r\\n){0,4}(GET|POST) (/[\\x21-\\x7e]*) HTTP/1\\.1\\r\\n(${fieldLines})\\r\\n`,
 )
-const chunkHead = new RegExp(`^([0-9a-fA-F]{1,13})(?:;${value})?\\r\\n`)
+const chunkHead = new RegExp(`^([0-9a-fA-F]{1,16})[ \\t]*(?:;${value})?\\r\\n`)
 const trailers = new RegExp(`^${fieldLines}\\r\\n`)
 
 /**

@@ -1,7 +1,6 @@
 import { WireError } from '@twinlatch/wire'
 import { ChunkedDecoder } from '../../../packages/wire/src/http1/chunked.ts'
 import { ResponseReader } from '../../../packages/wire/src/http1/response.ts'
-import { checkRequestHead } from '../../../packages/wire/src/request-head.ts'
 import { bytesOf, expectThat, type FuzzTarget } from '../target.ts'
 
 const words = [
@@ -92,36 +91,4 @@ export const chunkedBody: FuzzTarget = {
     return decoder.done
   },
   refuses: (error) => error instanceof WireError,
-}
-
-/** Heads of requests: what passes has one Host and would pass again. */
-export const requestHead: FuzzTarget = {
-  name: 'request-head',
-  kind: 'text',
-  words,
-  corpus: async () =>
-    bytesOf(
-      'GET /a?b=c 1.1\nHost: a.example:8443\nAccept: */*\nTE: trailers',
-      'POST http://a.example/ 1.1\nHost: a.example\nContent-Length: 3\nExpect: 100-continue',
-      'PUT /%2e%2e/ 1.1\nHost: [::1]:1\nTransfer-Encoding: chunked\nConnection: keep-alive, x-a\nX-A: b',
-    ),
-  run(input) {
-    const [line = '', ...lines] = Buffer.from(input).toString('latin1').split('\n')
-    const [method = '', target = '', version = ''] = line.split(' ')
-    const headers = lines.map((text): [string, string] => {
-      const colon = text.indexOf(':')
-      return [text.slice(0, Math.max(0, colon)), text.slice(colon + 1).trim()]
-    })
-    const result = checkRequestHead({ method, target, version, headers })
-    if (!result.ok) {
-      expectThat(result.fault.status >= 400 && result.fault.detail !== '', 'a refusal says why')
-      return false
-    }
-    const hosts = result.head.headers.filter(([name]) => name.toLowerCase() === 'host')
-    expectThat(hosts.length === 1, 'exactly one Host')
-    const again = checkRequestHead({ ...result.head, version })
-    expectThat(again.ok && again.head.target === result.head.target, 'a checked head passes again')
-    return true
-  },
-  refuses: () => false,
 }

@@ -1,8 +1,14 @@
 import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { answerHttpbin } from './httpbin.ts'
 import type { WorkloadRequest } from './workload.ts'
+
+/** A body as it came, whole or as a stream. */
+async function bytesOf(body: Readable | Uint8Array): Promise<Buffer> {
+  return body instanceof Readable ? await buffer(body) : Buffer.from(body)
+}
 
 interface Ask {
   readonly method?: string
@@ -25,7 +31,7 @@ async function ask(path: string, options: Ask = {}) {
     signal: options.signal ?? new AbortController().signal,
   }
   const response = await answerHttpbin(request)
-  const bytes = Buffer.concat((await response.body.toArray()).map((part) => Buffer.from(part)))
+  const bytes = await bytesOf(response.body)
   return { ...response, bytes, json: () => JSON.parse(bytes.toString()) }
 }
 

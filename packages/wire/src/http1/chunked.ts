@@ -1,5 +1,12 @@
 import { type WireLimits, wireLimits } from '../limits.ts'
-import { parseFieldLines, protocolError } from './field-lines.ts'
+import { parseFieldLines, protocolError, type Refuse } from './field-lines.ts'
+
+/**
+ * Extensions are not understood, only delimited: a quoted string ends in its line, or a recipient
+ * that reads on to the next quote sees other chunks.
+ */
+const sizeLine =
+  /^([0-9a-f]{1,16})[ \t]*(?:;(?:[\t !\x23-\x7e\x80-\xff]|"(?:[\t !\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*")*)?$/i
 
 type State = 'size' | 'data' | 'data-end' | 'trailer' | 'done'
 
@@ -10,6 +17,7 @@ type State = 'size' | 'data' | 'data-end' | 'trailer' | 'done'
  */
 export class ChunkedDecoder {
   readonly #limits: WireLimits
+  readonly #refuse: Refuse
   #state: State = 'size'
   /** Bytes left of the data, or of the CRLF behind it. */
   #left = 0
@@ -17,8 +25,9 @@ export class ChunkedDecoder {
   #trailerBytes = 0
   #trailerLines = 0
 
-  constructor(limits: WireLimits = wireLimits) {
+  constructor(limits: WireLimits = wireLimits, refuse: Refuse = protocolError) {
     this.#limits = limits
+    this.#refuse = refuse
   }
 
   get done(): boolean {
@@ -40,7 +49,7 @@ export class ChunkedDecoder {
         onData(data)
       } else if (this.#state === 'data-end') {
         if (bytes[at] !== (this.#left === 2 ? 0x0d : 0x0a)) {
-          throw protocolError('a chunk that is longer than announced')
+          throw this.#refuse('a chunk that is longer than announced')
         }
         at += 1
         this.#left -= 1
@@ -58,34 +67,41 @@ export class ChunkedDecoder {
     const limit =
       this.#state === 'size' ? this.#limits.chunkLineBytesMax : this.#limits.trailerBytesMax
     if (this.#line.length + taken > limit)
-      throw protocolError('a chunk or trailer line that is too long')
+      throw this.#refuse('a chunk or trailer line that is too long')
     this.#line += bytes.toString('latin1', 0, taken)
-    if (end === -1) return taken
+    if (end === -1) {
+      // What can become no size is refused at once, not when the peer gets tired.
+      if (this.#state === 'size' && !/^[0-9a-f]{0,16}(?:$|[ \t;\r])/i.test(this.#line)) {
+        throw this.#refuse('a chunk size that is none')
+      }
+      return taken
+    }
     const line = this.#line
     this.#line = ''
-    if (!line.endsWith('\r\n')) throw protocolError('a bare LF as line end')
+    if (!line.endsWith('\r\n')) throw this.#refuse('a bare LF as line end')
     if (this.#state === 'size') this.#startChunk(line.slice(0, -2))
     else this.#takeTrailer(line.slice(0, -2))
     return taken
   }
 
   #startChunk(line: string): void {
-    const size = /^([0-9a-f]{1,13})[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/i.exec(line)?.[1]
-    if (size === undefined) throw protocolError('a chunk size that is none')
-    this.#left = Number.parseInt(size, 16)
+    const size = sizeLine.exec(line)?.[1]
+    const bytes = Number.parseInt(size ?? '', 16)
+    if (!Number.isSafeInteger(bytes)) throw this.#refuse('a chunk size that is none')
+    this.#left = bytes
     this.#state = this.#left === 0 ? 'trailer' : 'data'
   }
 
   #takeTrailer(line: string): void {
     this.#trailerBytes += line.length + 2
-    if (this.#trailerBytes > this.#limits.trailerBytesMax) throw protocolError('too many trailers')
+    if (this.#trailerBytes > this.#limits.trailerBytesMax) throw this.#refuse('too many trailers')
     if (line === '') {
       this.#state = 'done'
       return
     }
     this.#trailerLines += 1
-    if (this.#trailerLines > this.#limits.headerLinesMax) throw protocolError('too many trailers')
-    parseFieldLines(line, 1)
+    if (this.#trailerLines > this.#limits.headerLinesMax) throw this.#refuse('too many trailers')
+    parseFieldLines(`${line}\r\n`, 0, this.#refuse)
   }
 }
 

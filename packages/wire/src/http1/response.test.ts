@@ -207,7 +207,7 @@ describe('refused', () => {
 describe('header lines', () => {
   test('keep order, spelling, repeats and bytes; only white space around them goes', () => {
     const head = parseResponseHead(
-      'HTTP/1.1 200 OK\r\nSet-Cookie: a\r\nset-cookie:\t b \t\r\nX:\xe4',
+      'HTTP/1.1 200 OK\r\nSet-Cookie: a\r\nset-cookie:\t b \t\r\nX:\xe4\r\n',
       'GET',
     )
     expect(head.headers).toEqual([

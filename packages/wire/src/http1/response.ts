@@ -3,6 +3,7 @@ import { listElements } from '../hop-by-hop.ts'
 import { type WireLimits, wireLimits } from '../limits.ts'
 import { ChunkedDecoder } from './chunked.ts'
 import { parseFieldLines, protocolError } from './field-lines.ts'
+import { HeadBuffer } from './head-buffer.ts'
 
 /** Head of a response, and how its body ends (RFC 9112 section 6.3). */
 export interface ParsedResponseHead {
@@ -26,7 +27,7 @@ export interface ResponseSink {
 }
 
 /**
- * Parses the head of a response to `method` from the text before the empty line. Throws
+ * Parses the head of a response to `method` from the text up to the empty line that ends it. Throws
  * `wire/upstream-protocol` for everything that RFC 9112 does not allow, and for what it allows a
  * recipient to repair: a length that is there twice, or beside a transfer coding.
  */
@@ -35,16 +36,14 @@ export function parseResponseHead(
   method: string,
   limits: WireLimits = wireLimits,
 ): ParsedResponseHead {
-  const lineEnd = text.indexOf('\r\n')
-  const statusLine = lineEnd === -1 ? text : text.slice(0, lineEnd)
-  const parsed = /^HTTP\/1\.([01]) ([1-5][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?$/.exec(statusLine)
+  const parsed = /^HTTP\/1\.([01]) ([1-5][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?\r\n/.exec(text)
   if (!parsed) throw protocolError('a status line that is none')
-  const [, minor, code] = parsed
+  const [statusLine, minor, code] = parsed
   const status = Number(code)
-  const headers = parseFieldLines(
-    lineEnd === -1 ? '' : text.slice(lineEnd + 2),
-    limits.headerLinesMax,
-  )
+  const headers = parseFieldLines(text, statusLine.length)
+  if (headers.length > limits.headerLinesMax) {
+    throw protocolError(`more than ${limits.headerLinesMax} header lines`)
+  }
   const framing = responseFraming({ headers, method, status, minor: Number(minor) })
   const keepAlive =
     minor === '1' &&
@@ -89,13 +88,11 @@ function responseFraming(response: {
  * than given means that the peer sent more than one response, which this client never asked for.
  */
 export class ResponseReader {
-  readonly #method: string
+  #method: string
   readonly #sink: ResponseSink
   readonly #limits: WireLimits
+  readonly #buffer: HeadBuffer
   #head: ParsedResponseHead | null = null
-  /** An unfinished head, with room behind it: adding to it costs no more than what is added. */
-  #store: Buffer = Buffer.alloc(0)
-  #pendingBytes = 0
   #informational = 0
   #left = 0
   #chunks: ChunkedDecoder | null = null
@@ -105,10 +102,22 @@ export class ResponseReader {
     this.#method = method
     this.#sink = sink
     this.#limits = limits
+    this.#buffer = new HeadBuffer(limits.headerSectionBytesMax, errors)
   }
 
   get done(): boolean {
     return this.#done
+  }
+
+  /** Reads another response, to a request with `method`; what was read of the last one is forgotten. */
+  next(method: string): void {
+    this.#method = method
+    this.#head = null
+    this.#informational = 0
+    this.#left = 0
+    this.#chunks = null
+    this.#done = false
+    this.#buffer.clear()
   }
 
   push(bytes: Buffer): number {
@@ -130,36 +139,10 @@ export class ResponseReader {
   }
 
   #takeHead(bytes: Buffer): number {
-    const before = this.#pendingBytes
-    const joined = before === 0 ? bytes : this.#append(bytes)
-    const end = joined.indexOf('\r\n\r\n', Math.max(0, before - 3), 'latin1')
-    const length = end === -1 ? joined.length : end + 4
-    if (length > this.#limits.headerSectionBytesMax) throw protocolError('a head that is too large')
-    if (end === -1) {
-      checkOpening(joined, before)
-      // A copy: the chunk belongs to the socket, and a view would keep all of it alive.
-      if (before === 0) this.#append(bytes)
-      this.#pendingBytes = joined.length
-      return bytes.length
-    }
-    this.#store = Buffer.alloc(0)
-    this.#pendingBytes = 0
-    this.#acceptHead(
-      parseResponseHead(joined.toString('latin1', 0, end), this.#method, this.#limits),
-    )
-    return length - before
-  }
-
-  /** The unfinished head with `bytes` behind it; nothing is taken over yet. */
-  #append(bytes: Buffer): Buffer {
-    const length = this.#pendingBytes + bytes.length
-    if (length > this.#store.length) {
-      const grown = Buffer.alloc(length * 2)
-      this.#store.copy(grown, 0, 0, this.#pendingBytes)
-      this.#store = grown
-    }
-    bytes.copy(this.#store, this.#pendingBytes)
-    return this.#store.subarray(0, length)
+    const text = this.#buffer.take(bytes, checkOpening)
+    const { taken } = this.#buffer
+    if (text !== null) this.#acceptHead(parseResponseHead(text, this.#method, this.#limits))
+    return taken
   }
 
   #acceptHead(head: ParsedResponseHead): void {
@@ -202,15 +185,14 @@ export class ResponseReader {
   }
 }
 
-/**
- * Bytes that can become no response are refused at once, not when the peer gets tired; line ends
- * before `from` have been looked at.
- */
-function checkOpening(bytes: Buffer, from: number): void {
+const errors = {
+  tooLarge: () => protocolError('a head that is too large'),
+  refuse: protocolError,
+}
+
+/** Bytes that can become no response are refused at once, not when the peer gets tired. */
+function checkOpening(bytes: Buffer): void {
   const opening = 'HTTP/1.'
   const start = bytes.toString('latin1', 0, opening.length)
   if (!opening.startsWith(start)) throw protocolError('something that is no HTTP/1 response')
-  for (let at = bytes.indexOf(0x0a, from); at !== -1; at = bytes.indexOf(0x0a, at + 1)) {
-    if (bytes[at - 1] !== 0x0d) throw protocolError('a bare LF as line end')
-  }
 }

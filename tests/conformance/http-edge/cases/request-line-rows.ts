@@ -98,6 +98,14 @@ export const requestLineRows: readonly (readonly [row: string, cases: readonly R
     ),
   ],
   [
+    'no version: HTTP/0.9',
+    [
+      refused('a path and nothing more', 'GET /\r\n', 426),
+      refused('with an empty line behind', 'GET /\r\n\r\n', 426),
+      refused('LF as line end', 'GET /\n'),
+    ],
+  ],
+  [
     'versions that are none',
     [
       ...['HTTP/1', 'HTTP/11', 'HTTP/1.', 'HTTP/1.1.1', 'HTTP/1.10', 'http/1.1', 'HTTP/01.1'],
@@ -109,6 +117,9 @@ export const requestLineRows: readonly (readonly [row: string, cases: readonly R
         'HTP/1.1',
         'HTTPS/1.1',
         'ICE/1.0',
+        'ICE/1.1',
+        'RTSP/1.0',
+        'RTSP/1.1',
         'HTTP /1.1',
       ],
     ].map((version) => refused(version, line(`GET / ${version}`))),
@@ -133,6 +144,8 @@ export const requestLineRows: readonly (readonly [row: string, cases: readonly R
   [
     'TABs between the parts, trailing space, empty lines before',
     [
+      refused('two spaces before the target', line('GET  / HTTP/1.1')),
+      refused('two spaces before the version', line('GET /  HTTP/1.1')),
       refused('TAB before the target', line('GET\t/ HTTP/1.1')),
       refused('TAB before the version', line('GET /\tHTTP/1.1')),
       refused('a trailing space', line('GET / HTTP/1.1 ')),
@@ -141,7 +154,10 @@ export const requestLineRows: readonly (readonly [row: string, cases: readonly R
       refused('vertical tab as separator', line('GET\x0b/\x0bHTTP/1.1')),
       refused('form feed before the target', line('GET \x0c/ HTTP/1.1')),
       passed('one empty line before', `\r\n${get()}`),
-      passed('three empty lines before', `\r\n\r\n\r\n${get()}`),
+      passed('four empty lines before', `\r\n\r\n\r\n\r\n${get()}`),
+      refused('five empty lines before', `\r\n\r\n\r\n\r\n\r\n${get()}`),
+      refused('LF for an empty line before', `\n${get()}`),
+      refused('CR for an empty line before', `\r${get()}`),
     ],
   ],
   [

@@ -164,15 +164,25 @@ export const clientLimits = {
     client.write(`${H}\r\n`)
     await readUntil(client, (text) => text.startsWith('HTTP/1.1 200'))
   },
-  pipelinedRequestsMax: async (edgeWith) => {
-    const edge = await edgeWith({ pipelinedRequestsMax: 3 }, { handle: never })
+  pipelinedBytesMax: async (edgeWith) => {
+    const edge = await edgeWith({ pipelinedBytesMax: 100 }, { handle: never })
     const client = await edge.connect()
-    client.write(get().repeat(4))
+    // More than every buffer on the way holds.
+    client.write(get().repeat(400_000))
     await edge.until(() => edge.seen.runs.length === 1)
-    client.write(get())
-    expect(await readToEnd(client)).toBe('')
-    expect(edge.seen.runs).toHaveLength(1)
-    await vi.waitFor(() => expect(edge.seen.runs[0]?.signal.aborted).toBe(true))
+    const left: number[] = []
+    // That it stays so can only be seen by waiting.
+    await vi.waitUntil(() => left.push(client.writableLength) && left.at(-1) === left.at(-5), {
+      interval: 50,
+      timeout: 5_000,
+    })
+    expect(left.at(-1)).toBeGreaterThan(0)
+    client.destroy()
+  },
+  emptyLinesMax: async (edgeWith) => {
+    const limits = { emptyLinesMax: 2 }
+    expect(await statusesFor(edgeWith, limits, `\r\n\r\n${last}\r\n`)).toEqual([200])
+    expect(await statusesFor(edgeWith, limits, `\r\n\r\n\r\n${last}\r\n`)).toEqual([400])
   },
   lingeringCloseMs: async (edgeWith) => {
     const edge = await edgeWith({ lingeringCloseMs: 100 })

@@ -133,7 +133,7 @@ export const upstreamLimits = {
       socket.write(`${chunkHead}5;${'a'.repeat(20)}\r\nhello\r\n0\r\n\r\n`)
     })
     const client = await edge.connect()
-    client.write(get())
+    client.write(get('Connection: close'))
     expect(await readToEnd(client)).not.toContain('hello')
     await edge.until(() => edge.seen.upstreamErrors.includes('wire/upstream-protocol'))
   },
@@ -143,7 +143,7 @@ export const upstreamLimits = {
       socket.write(`${chunkHead}0\r\n${'X: a\r\n'.repeat(4)}\r\n`)
     })
     const client = await edge.connect()
-    client.write(get())
+    client.write(get('Connection: close'))
     await readToEnd(client)
     await edge.until(() => edge.seen.upstreamErrors.includes('wire/upstream-protocol'))
   },

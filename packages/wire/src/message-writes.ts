@@ -1,0 +1,47 @@
+import type { Socket } from 'node:net'
+import { chunkHead } from './http1/chunked.ts'
+
+/** Told when the bytes were handed to the kernel, or why not. */
+export type Written = (error?: Error | null) => void
+
+/** Up to here a copy of the body costs less than a second write. */
+const joinedBodyBytesMax = 16_384
+
+/** Writes a head, and a body that is there, as one piece if that is cheaper. */
+export function writeMessage(
+  socket: Socket,
+  head: string,
+  body: Uint8Array | null,
+  written?: Written,
+): void {
+  if (body === null || body.length === 0) {
+    socket.write(head, 'latin1', written)
+  } else if (body.length <= joinedBodyBytesMax) {
+    socket.write(head + latin1Of(body), 'latin1', written)
+  } else {
+    socket.cork()
+    socket.write(head, 'latin1')
+    socket.write(body, written)
+    socket.uncork()
+  }
+}
+
+/** Writes one chunk in its framing (RFC 9112 section 7.1); answers what `socket.write` answers. */
+export function writeChunk(socket: Socket, chunk: Uint8Array, written?: Written): boolean {
+  socket.cork()
+  socket.write(chunkHead(chunk.length), 'latin1')
+  socket.write(chunk)
+  const free = socket.write('\r\n', 'latin1', written)
+  socket.uncork()
+  return free
+}
+
+/** The pieces of a body as one. */
+export function joinPieces(pieces: readonly Buffer[]): Buffer {
+  const [only] = pieces
+  return pieces.length === 1 && only ? only : Buffer.concat(pieces)
+}
+
+function latin1Of(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
+}
