@@ -3,8 +3,9 @@ import type { Store } from '@twinlatch/store'
 import { createFakeClock, createTestDatabase, type TestDatabase } from '@twinlatch/testing'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { gateway, line } from '../testing/line-compiler.ts'
+import { createLineCompiler, gateway, line } from '../testing/line-compiler.ts'
 import { admin, otherTenant, startControl } from '../testing/start-control.ts'
+import type { DocumentCompiler } from './document.ts'
 import type { Control } from './service.ts'
 
 const clock = createFakeClock('2026-01-01T00:00:00.000Z')
@@ -28,6 +29,37 @@ beforeEach(async () => {
 afterEach(async () => {
   await store.stop()
   await home.remove()
+})
+
+describe('documents that were taken once and are refused now', () => {
+  // As after an update, or with other settings: what names itself old is a problem from then on.
+  const lines = createLineCompiler()
+  const stricter: DocumentCompiler = {
+    parse: lines.parse,
+    check(sets) {
+      const { problems, warnings } = lines.check(sets)
+      const old = sets.flatMap(({ documents }) => documents.filter(({ body }) => body['old']))
+      const found = old.map(({ name, file = '' }) => ({ path: '$.old', message: name, file }))
+      return { problems: [...problems, ...found], warnings }
+    },
+  }
+
+  test('keep neither their own subaccount nor another one from changing something else', async () => {
+    const acme = await otherTenant(control)
+    await apply(gateway('theirs', 'a', { old: true }), acme)
+    await apply(gateway('mine', 'b', { old: true }))
+    await store.stop()
+    ;({ store, control } = await startControl(home.url, clock, stricter))
+    const { results, warnings } = await apply(gateway('new', 'c'))
+    expect(results).toMatchObject([{ name: 'new', action: 'created' }])
+    expect(warnings).toEqual([{ path: '$.old', message: 'mine', file: 'stored Gateway' }])
+    await expect(apply(gateway('mine', 'b', { old: true }))).rejects.toThrow('mine')
+    expect(await actions(apply(gateway('mine', 'b')))).toEqual(['Gateway/mine configured'])
+    const files = [file(gateway('theirs', 'a'))]
+    expect(await actions(control.documents.delete({ files }, acme))).toEqual([
+      'Gateway/theirs deleted',
+    ])
+  })
 })
 
 describe('tenants', () => {

@@ -9,7 +9,7 @@ import {
   type StoredDocument,
 } from './document.ts'
 import { type DocumentRow, type DocumentStore, storable } from './document-store.ts'
-import { checkSets, invalidDocuments } from './documents-check.ts'
+import { checkChange, invalidDocuments } from './documents-check.ts'
 import { canonicalJson } from './json.ts'
 import { controlLimits } from './limits.ts'
 import type { Actor } from './subaccount.ts'
@@ -66,9 +66,11 @@ export async function changeDocuments(
       ? applyStep(tools.documents, subaccountId, wanted, row, now)
       : deleteStep(tools.documents, wanted, row)
   })
-  const sets = setsAfter(rows, subaccountId, order.documents, steps)
-  const { problems, warnings } = checkSets(tools.compiler, sets, subaccountId)
-  const all = [...tooMany(sets, subaccountId), ...problems]
+  const after = setsAfter(rows, subaccountId, order.documents, steps)
+  const before = () => setsAfter(rows, subaccountId, [], [])
+  const found = checkChange(tools.compiler, { before, after }, subaccountId)
+  const { warnings } = found
+  const all = [...tooMany(after, subaccountId), ...found.problems]
   if (all.length > 0) throw invalidDocuments(all)
   const results = steps.map(({ result }) => result)
   const changed = steps.some(({ write }) => write !== null)

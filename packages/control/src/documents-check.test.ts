@@ -1,8 +1,8 @@
 import { devSubaccountId, newSubaccountId, type ProblemItem } from '@twinlatch/kit'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createLineCompiler, documentOf, gateway } from '../testing/line-compiler.ts'
 import type { DocumentCompiler, DocumentSet } from './document.ts'
-import { checkSets, parseFiles } from './documents-check.ts'
+import { checkChange, parseFiles } from './documents-check.ts'
 
 const stored = (name: string, file?: string) => ({
   ...documentOf(JSON.parse(gateway(name, name))),
@@ -25,8 +25,10 @@ const complains: DocumentCompiler = {
   },
 }
 
+const nothing = () => []
+
 test("faults of another subaccount's documents are told as one, without a name", () => {
-  expect(checkSets(complains, sets, devSubaccountId)).toEqual({
+  expect(checkChange(complains, { before: nothing, after: sets }, devSubaccountId)).toEqual({
     problems: [
       { path: '$', message: 'own', file: 'a.yaml' },
       { path: '$', message: 'this change is in conflict with a document of another subaccount' },
@@ -37,9 +39,53 @@ test("faults of another subaccount's documents are told as one, without a name",
 
 test('a set without faults of others has no such line', () => {
   const own = sets.slice(1)
-  expect(checkSets(complains, own, devSubaccountId).problems).toEqual([
-    { path: '$', message: 'own', file: 'a.yaml' },
-  ])
+  const found = checkChange(complains, { before: nothing, after: own }, devSubaccountId)
+  expect(found.problems).toEqual([{ path: '$', message: 'own', file: 'a.yaml' }])
+})
+
+describe('what was wrong before a change', () => {
+  const [others, mine] = sets as [DocumentSet, DocumentSet]
+  const old = { ...mine, documents: [stored('old', 'stored Gateway')] }
+
+  test('of another subaccount keeps nobody from it, and is not told', () => {
+    const after = [others, { ...mine, documents: [] }]
+    expect(checkChange(complains, { before: () => [others], after }, devSubaccountId)).toEqual({
+      problems: [],
+      warnings: [],
+    })
+  })
+
+  test('of one’s own is a warning', () => {
+    const before = () => [old]
+    const { problems, warnings } = checkChange(complains, { before, after: [old] }, devSubaccountId)
+    expect(problems).toEqual([])
+    expect(warnings).toContainEqual({ path: '$', message: 'old', file: 'stored Gateway' })
+  })
+
+  test('excuses neither the same fault in another document, nor one more of a kind', () => {
+    const again = { ...mine, documents: [stored('old', 'a.yaml')] }
+    const twice = { ...mine, documents: [...old.documents, stored('old', 'stored Gateway')] }
+    for (const after of [again, twice]) {
+      const { problems } = checkChange(
+        complains,
+        { before: () => [old], after: [after] },
+        devSubaccountId,
+      )
+      expect(problems).toHaveLength(1)
+    }
+  })
+
+  test('of another subaccount does not hide a fault that the change adds there', () => {
+    const more = { ...others, documents: [...others.documents, stored('third')] }
+    const { problems } = checkChange(
+      complains,
+      { before: () => [others], after: [more] },
+      devSubaccountId,
+    )
+    expect(problems).toEqual([
+      { path: '$', message: 'this change is in conflict with a document of another subaccount' },
+    ])
+  })
 })
 
 test('every fault of every file is named at once', () => {

@@ -28,25 +28,63 @@ export function parseFiles(
   return { documents, warnings }
 }
 
+/** All documents of all subaccounts before a change, and as they would be stored by it. */
+export interface ChangedSets {
+  /** Asked for only if something is wrong. */
+  before(): readonly DocumentSet[]
+  readonly after: readonly DocumentSet[]
+}
+
 /**
- * What the compiler says of all that would be stored. A finding about another subaccount's
- * document tells only that there is one: neither its names nor its content (rule 8).
+ * What is wrong with a change: the problems that it would add. What was wrong before – documents that
+ * an earlier version or other settings had taken – is no fault of it, and nobody could change
+ * anything until whoever has them had mended theirs; of one's own it is a warning. A finding about
+ * another subaccount's document tells only that there is one: neither its names nor its content
+ * (rule 8).
  */
-export function checkSets(
+export function checkChange(
+  compiler: DocumentCompiler,
+  sets: ChangedSets,
+  own: SubaccountId,
+): DocumentFindings {
+  const found = findingsOf(compiler, sets.after, own)
+  const warnings = found.warnings.filter(isOwn)
+  if (found.problems.length === 0) return { problems: [], warnings }
+  const { added, former } = split(found.problems, findingsOf(compiler, sets.before(), own).problems)
+  return {
+    problems: [...added.filter(isOwn), ...(added.every(isOwn) ? [] : [conflict])],
+    warnings: [...warnings, ...former.filter(isOwn)],
+  }
+}
+
+function findingsOf(
   compiler: DocumentCompiler,
   sets: readonly DocumentSet[],
   own: SubaccountId,
 ): DocumentFindings {
-  const labelled = sets.map((set) => (set.subaccountId === own ? set : withFile(set, elsewhere)))
-  const { problems, warnings } = compiler.check(labelled)
-  const foreign = problems.filter(({ file }) => file === elsewhere)
-  return {
-    problems: [
-      ...problems.filter(({ file }) => file !== elsewhere),
-      ...(foreign.length > 0 ? [conflict] : []),
-    ],
-    warnings: warnings.filter(({ file }) => file !== elsewhere),
+  return compiler.check(
+    sets.map((set) => (set.subaccountId === own ? set : withFile(set, elsewhere))),
+  )
+}
+
+function isOwn({ file }: ProblemItem): boolean {
+  return file !== elsewhere
+}
+
+/** Each problem of before excuses one that is the same. */
+function split(problems: readonly ProblemItem[], before: readonly ProblemItem[]) {
+  const keyOf = ({ file, path, message }: ProblemItem) => JSON.stringify([file, path, message])
+  const counts = new Map<string, number>()
+  for (const item of before) counts.set(keyOf(item), (counts.get(keyOf(item)) ?? 0) + 1)
+  const added: ProblemItem[] = []
+  const former: ProblemItem[] = []
+  for (const item of problems) {
+    const left = counts.get(keyOf(item)) ?? 0
+    counts.set(keyOf(item), left - 1)
+    if (left > 0) former.push(item)
+    else added.push(item)
   }
+  return { added, former }
 }
 
 /** The refusal of a whole call. */
