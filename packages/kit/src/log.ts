@@ -9,7 +9,11 @@ export type Logger = Pick<
   PinoLogger,
   'trace' | 'debug' | 'info' | 'warn' | 'error' | 'isLevelEnabled'
 > & {
-  child(bindings: Record<string, unknown>): Logger
+  /**
+   * A logger that adds `bindings` to every line. With `redact: []` it looks for no names below: for
+   * lines of fixed fields on the path of requests, where the search costs ten times the line.
+   */
+  child(bindings: Record<string, unknown>, options?: { readonly redact: [] }): Logger
 }
 
 const redactedNames = [

@@ -34,6 +34,8 @@ export function createReport(deps: {
 }): Report {
   const { sink, metrics, clock, log } = deps
   const tallies = new RequestTallies(metrics)
+  // Every field of an access line is named below, none of them holds a secret.
+  const accessLog = log.child({}, { redact: [] })
   return {
     refusedConnection(refused, answered) {
       const entry: RefusedConnection = {
@@ -71,8 +73,8 @@ export function createReport(deps: {
     finished(transaction, record) {
       record.settle()
       tallies.count(transaction, record)
-      if (log.isLevelEnabled('info')) {
-        log.info(accessLine(transaction, record, clock.now()), 'request')
+      if (accessLog.isLevelEnabled('info')) {
+        accessLog.info(accessLine(transaction, record, clock.now()), 'request')
       }
     },
   }
