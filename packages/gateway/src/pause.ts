@@ -1,10 +1,7 @@
-import type { UpstreamRequest } from '@twinlatch/wire'
-
-/** Where a request hears that nobody waits for its answer any more. */
-export type Notice = UpstreamRequest['signal']
+import type { AbortNotice } from '@twinlatch/wire'
 
 /** Waits that long, or until `notice` is given: whoever calls looks at it afterwards. */
-export function pause(ms: number, notice: Notice): Promise<void> {
+export function pause(ms: number, notice: AbortNotice): Promise<void> {
   return new Promise((resolve) => {
     if (notice.aborted) return resolve()
     const end = () => {

@@ -1,7 +1,7 @@
 import { isCodedError, messageOf } from '@twinlatch/kit'
 import type { DecisionCode } from '@twinlatch/trust'
-import type { HeaderLines, UpstreamRequest, UpstreamResponse } from '@twinlatch/wire'
-import { type Notice, pause } from '../../pause.ts'
+import type { AbortNotice, HeaderLines, UpstreamRequest, UpstreamResponse } from '@twinlatch/wire'
+import { pause } from '../../pause.ts'
 import { type WorkloadClient, wasRead } from '../../workloads/workload.ts'
 import type { Forwarding } from './decide.ts'
 import type { Denial } from './transaction.ts'
@@ -23,9 +23,9 @@ export interface Call {
   readonly forwarding: Forwarding
   readonly method: string
   readonly body: UpstreamRequest['body']
-  readonly clientGone: Notice
+  readonly clientGone: AbortNotice
   /** The end of the route's timeout, retries included, or that the client is gone. */
-  readonly deadline: { readonly passed: boolean; readonly notice: Notice } | null
+  readonly deadline: { readonly passed: boolean; readonly notice: AbortNotice } | null
 }
 
 /** Base of the jittered wait between attempts (gateway.md section 6.2, `backoff`). */

@@ -1,26 +1,26 @@
-import type { Notice } from '../../pause.ts'
+import { type AbortNotice, AbortSource } from '@twinlatch/wire'
 
 /**
  * The timeout of a route. It covers the whole exchange, the body of the response too
  * (gateway.md section 6.2).
  */
 export class Deadline {
-  readonly #controller = new AbortController()
+  readonly #source = new AbortSource()
   readonly #timer: NodeJS.Timeout
-  readonly #clientGone: Notice
-  readonly #onClientGone = () => this.#controller.abort()
+  readonly #clientGone: AbortNotice
+  readonly #onClientGone = () => this.#source.abort()
   #passed = false
   #action: (() => void) | null = null
 
-  constructor(timeoutMs: number, clientGone: Notice) {
+  constructor(timeoutMs: number, clientGone: AbortNotice) {
     this.#clientGone = clientGone
     this.#timer = setTimeout(() => this.#pass(), timeoutMs)
     clientGone.addEventListener('abort', this.#onClientGone)
   }
 
   /** Given at the end of the timeout, and when the client goes away before. */
-  get notice(): Notice {
-    return this.#controller.signal
+  get notice(): AbortNotice {
+    return this.#source
   }
 
   get passed(): boolean {
@@ -39,7 +39,7 @@ export class Deadline {
 
   #pass(): void {
     this.#passed = true
-    this.#controller.abort()
+    this.#source.abort()
     this.#action?.()
   }
 }
