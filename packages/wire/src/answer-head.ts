@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import { WireError } from './errors.ts'
 import type { ResponseHead } from './exchange.ts'
 import { isNamed, withoutHopByHop } from './hop-by-hop.ts'
-import { isFieldValue, isToken } from './http1/field-lines.ts'
+import { isBlockOf } from './http1/field-lines.ts'
 
 /** The head of an answer as latin1 text, with the empty line, and how its body is framed. */
 export interface AnswerHead {
@@ -31,20 +31,22 @@ export function renderAnswerHead(
   },
 ): AnswerHead {
   if (!Number.isInteger(status) || status < 100 || status > 999) throw malformed('a status')
-  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`
+  const start = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`
+  let text = start
+  let lines = 0
   let announced: string | null = null
   let dated = false
   for (const line of withoutHopByHop(headers)) {
-    const [name, value] = line
-    if (!isToken(name) || !isFieldValue(value)) throw malformed('a header line')
     if (isNamed(line, 'content-length')) {
       // Twice is none: nobody could say which one is meant.
-      announced = announced === null ? value : ''
+      announced = announced === null ? line[1] : ''
       continue
     }
     dated ||= isNamed(line, 'date')
-    text += `${name}: ${value}\r\n`
+    text += `${line[0]}: ${line[1]}\r\n`
+    lines += 1
   }
+  if (!isBlockOf(lines, text, start.length)) throw malformed('a header line')
   const { line, framing, length } = framingOf(status, options, announced)
   if (line !== '') text += `${line}\r\n`
   if (!dated) text += `date: ${options.date}\r\n`

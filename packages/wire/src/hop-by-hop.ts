@@ -38,8 +38,8 @@ export function isNamed(line: readonly [string, string], name: string): boolean 
  * names, and with `te` reduced to `trailers`. Order and spelling stay.
  */
 export function withoutHopByHop(headers: HeaderLines): HeaderLines {
+  if (!headers.some(belongsToConnection)) return headers
   const named = new Set(listElements(headers, 'connection'))
-  if (named.size === 0 && !headers.some(mayBelongToConnection)) return headers
   const kept: (readonly [string, string])[] = []
   let trailersWanted = false
   for (const line of headers) {
@@ -54,15 +54,20 @@ export function withoutHopByHop(headers: HeaderLines): HeaderLines {
   return kept
 }
 
-/** By the lengths of the names above and of `te`; a few others are as long. */
-function mayBelongToConnection([name]: readonly [string, string]): boolean {
+/** Length and first letter before anything else: nearly every line fails there. */
+function belongsToConnection([name]: readonly [string, string]): boolean {
+  const first = name.charCodeAt(0) | 0x20
   switch (name.length) {
     case 2:
+      return name.toLowerCase() === 'te'
     case 7:
+      return first === 0x75 && connectionFields.has(name.toLowerCase())
     case 10:
+      return (first === 0x63 || first === 0x6b) && connectionFields.has(name.toLowerCase())
     case 16:
+      return first === 0x70 && connectionFields.has(name.toLowerCase())
     case 17:
-      return true
+      return first === 0x74 && connectionFields.has(name.toLowerCase())
     default:
       return false
   }

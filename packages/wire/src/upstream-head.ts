@@ -1,7 +1,7 @@
 import { WireError } from './errors.ts'
-import type { UpstreamRequest } from './exchange.ts'
+import type { HeaderLines, UpstreamRequest } from './exchange.ts'
 import { isNamed, withoutHopByHop } from './hop-by-hop.ts'
-import { isFieldValue, isToken } from './http1/field-lines.ts'
+import { isBlockOf, isToken } from './http1/field-lines.ts'
 
 /** A request head as bytes, and the framing of the body that must follow it. */
 export interface UpstreamHead {
@@ -28,15 +28,19 @@ export function renderUpstreamHead(
   }
   const announced: string[] = []
   let hosts = 0
-  let text = `${method} ${path} HTTP/1.1\r\n`
+  const start = `${method} ${path} HTTP/1.1\r\n`
+  let text = start
+  let count = 0
   for (const line of withoutHopByHop(request.headers)) {
     if (isNamed(line, 'content-length')) {
       announced.push(line[1])
       continue
     }
     if (isNamed(line, 'host')) hosts += 1
-    text += renderLine(line)
+    text += `${line[0]}: ${line[1]}\r\n`
+    count += 1
   }
+  if (!isBlockOf(count, text, start.length)) throw unsendable(request.headers)
   if (hosts !== 1) {
     throw new WireError('wire/malformed-message', 'a request needs exactly one Host')
   }
@@ -64,14 +68,13 @@ function framingOf(
   return { framing: 'chunked', length: 0, lines: ['transfer-encoding: chunked'] }
 }
 
-function renderLine([name, value]: readonly [string, string]): string {
-  if (!isToken(name) || !isFieldValue(value)) {
-    throw new WireError(
-      'wire/malformed-message',
-      `a header line that cannot be sent: ${printable(name)}`,
-    )
-  }
-  return `${name}: ${value}\r\n`
+/** Names the first line that cannot be sent. */
+function unsendable(headers: HeaderLines): WireError {
+  const line = headers.find(([name, value]) => !isBlockOf(1, `${name}: ${value}\r\n`, 0))
+  return new WireError(
+    'wire/malformed-message',
+    `a header line that cannot be sent: ${printable(line?.[0] ?? '')}`,
+  )
 }
 
 function printable(name: string): string {
