@@ -1,5 +1,5 @@
-import type { ClientHello, HandshakeFault } from './exchange.ts'
 import { wireLimits } from './limits.ts'
+import type { ClientHello, HandshakeFault } from './tls-facts.ts'
 
 /** What the first bytes of a connection are; `needBytes` says how many to wait for before the next try. */
 export type ClientHelloResult =

@@ -1,4 +1,4 @@
-import type { HandshakeFault } from './exchange.ts'
+import type { HandshakeFault } from './tls-facts.ts'
 
 type FaultKind = HandshakeFault['kind']
 

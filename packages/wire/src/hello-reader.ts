@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { parseClientHello } from './client-hello.ts'
-import type { ClientHello, HandshakeFault } from './exchange.ts'
 import type { WireLimits } from './limits.ts'
+import type { ClientHello, HandshakeFault } from './tls-facts.ts'
 
 type HelloLimits = Pick<WireLimits, 'clientHelloBytesMax' | 'clientHelloTimeoutMs'>
 

@@ -1,4 +1,4 @@
-import type { HeaderLines } from './exchange.ts'
+import type { HeaderLines } from './header-lines.ts'
 
 /** Fields of one connection (RFC 9110 section 7.6.1); `te` is handled apart. gateway.md section 9.1. */
 const connectionFields: ReadonlySet<string> = new Set([

@@ -3,28 +3,32 @@ export { parseClientHello } from './client-hello.ts'
 export { WireError, type WireErrorCode } from './errors.ts'
 export type {
   AcceptedConnection,
-  ClientHello,
   EdgeFault,
   Exchange,
-  HandshakeFault,
-  HeaderLines,
   ListenerHandler,
   RequestHead,
   ResponseHead,
+} from './exchange.ts'
+export type { HeaderLines } from './header-lines.ts'
+export { type WireLimits, wireLimits } from './limits.ts'
+export { loopbackLookup } from './loopback-lookup.ts'
+export { type Authority, parseAuthority } from './request-authority.ts'
+export { createTlsDomain } from './tls-domain.ts'
+export type {
+  ClientHello,
+  HandshakeFault,
   TcpPeer,
   TlsDomain,
   TlsFacts,
   TlsSettings,
   TlsVersion,
+} from './tls-facts.ts'
+export { openTlsListener, type TlsListener } from './tls-listener.ts'
+export type {
   UpstreamPool,
   UpstreamRequest,
   UpstreamResponse,
   UpstreamTarget,
   UpstreamTls,
-} from './exchange.ts'
-export { type WireLimits, wireLimits } from './limits.ts'
-export { loopbackLookup } from './loopback-lookup.ts'
-export { type Authority, parseAuthority } from './request-authority.ts'
-export { createTlsDomain } from './tls-domain.ts'
-export { openTlsListener, type TlsListener } from './tls-listener.ts'
+} from './upstream.ts'
 export { createUpstreamPool } from './upstream-pool.ts'

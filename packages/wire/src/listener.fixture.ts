@@ -2,19 +2,17 @@ import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
 import { Secret, silentLogger } from '@twinlatch/kit'
+import type { EdgeFault, Exchange, ListenerHandler } from './exchange.ts'
+import type { WireLimits } from './limits.ts'
+import { createTlsDomain } from './tls-domain.ts'
 import type {
   ClientHello,
-  EdgeFault,
-  Exchange,
   HandshakeFault,
-  ListenerHandler,
   TcpPeer,
   TlsDomain,
   TlsFacts,
   TlsSettings,
-} from './exchange.ts'
-import type { WireLimits } from './limits.ts'
-import { createTlsDomain } from './tls-domain.ts'
+} from './tls-facts.ts'
 import { openTlsListener, type TlsListener } from './tls-listener.ts'
 
 /** A leaf to be issued for a test; the shapes are those of `@twinlatch/testing`. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { HeaderLines } from './exchange.ts'
+import type { HeaderLines } from './header-lines.ts'
 import type { RawRequestHead } from './http1/request.ts'
 import { checkRequestHead } from './request-head.ts'
 

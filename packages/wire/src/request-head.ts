@@ -1,4 +1,5 @@
-import type { HeaderLines, RequestHead } from './exchange.ts'
+import type { RequestHead } from './exchange.ts'
+import type { HeaderLines } from './header-lines.ts'
 import { elementsOf, isNamed, withoutHopByHop } from './hop-by-hop.ts'
 import { isToken } from './http1/field-lines.ts'
 import type { RawRequestHead } from './http1/request.ts'

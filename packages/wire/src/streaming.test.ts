@@ -5,7 +5,7 @@ import type { TLSSocket } from 'node:tls'
 import { silentLogger } from '@twinlatch/kit'
 import { createTestAuthority } from '@twinlatch/testing'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { Exchange, UpstreamPool } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
 import {
   connectClient,
   createMaterial,
@@ -17,6 +17,7 @@ import {
   type TestListener,
 } from './listener.fixture.ts'
 import { openScriptedServer, type ScriptedServer } from './upstream.fixture.ts'
+import type { UpstreamPool } from './upstream.ts'
 import { createUpstreamPool } from './upstream-pool.ts'
 
 /** More than all buffers on the way hold together (kernel, TLS and streams). */

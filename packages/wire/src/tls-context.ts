@@ -1,8 +1,8 @@
 import { constants, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { createSecureContext, getCiphers, type SecureContext } from 'node:tls'
 import { asWireError, WireError, type WireErrorCode } from './errors.ts'
-import type { TlsSettings } from './exchange.ts'
 import { wireLimits } from './limits.ts'
+import type { TlsSettings } from './tls-facts.ts'
 
 /** The six of gateway.md section 2.2: forward secrecy and authenticated encryption, nothing else. */
 const defaultCipherSuites: readonly string[] = [

@@ -2,7 +2,6 @@ import { generateKeyPairSync } from 'node:crypto'
 import { Secret } from '@twinlatch/kit'
 import { createTestAuthority } from '@twinlatch/testing'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { TlsSettings } from './exchange.ts'
 import {
   attempt,
   connectClient,
@@ -14,6 +13,7 @@ import {
   type TestListener,
 } from './listener.fixture.ts'
 import { createTlsDomain } from './tls-domain.ts'
+import type { TlsSettings } from './tls-facts.ts'
 
 let material: Material
 const open: TestListener[] = []

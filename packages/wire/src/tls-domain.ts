@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { type SecureContext, TLSSocket } from 'node:tls'
-import type { TlsDomain, TlsSettings } from './exchange.ts'
 import { verificationError, watchHandshake } from './node-internals.ts'
 import { ChainMemory } from './peer-chain.ts'
 import { createDomainContext } from './tls-context.ts'
+import type { TlsDomain, TlsSettings } from './tls-facts.ts'
 
 /** What becomes of one connection that was handed to a domain; exactly one of them is called, once. */
 export interface HandshakeEnd {

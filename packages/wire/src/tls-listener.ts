@@ -2,14 +2,7 @@ import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { type Clock, type Logger, messageOf, systemClock } from '@twinlatch/kit'
 import { AddressCount } from './address-count.ts'
-import type {
-  ClientHello,
-  HandshakeFault,
-  ListenerHandler,
-  TcpPeer,
-  TlsDomain,
-  TlsFacts,
-} from './exchange.ts'
+import type { ListenerHandler } from './exchange.ts'
 import { classifyHandshakeError } from './handshake-fault.ts'
 import { readClientHello } from './hello-reader.ts'
 import { HttpEdge } from './http-edge.ts'
@@ -17,6 +10,7 @@ import { limitsWith, type WireLimits } from './limits.ts'
 import { type BoundServers, bindAll } from './listen.ts'
 import { chainBytes, readPeerChain } from './peer-chain.ts'
 import { NodeTlsDomain } from './tls-domain.ts'
+import type { ClientHello, HandshakeFault, TcpPeer, TlsDomain, TlsFacts } from './tls-facts.ts'
 
 /** A port that answers on all of its addresses. */
 export interface TlsListener {

@@ -1,7 +1,6 @@
 import type { TLSSocket } from 'node:tls'
 import { createTestAuthority } from '@twinlatch/testing'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
-import type { TlsVersion } from './exchange.ts'
 import {
   attempt,
   connectClient,
@@ -13,6 +12,7 @@ import {
   settingsOf,
   type TestListener,
 } from './listener.fixture.ts'
+import type { TlsVersion } from './tls-facts.ts'
 
 let material: Material
 let identity: { cert: string; key: string }

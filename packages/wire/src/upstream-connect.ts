@@ -7,9 +7,9 @@ import {
 } from 'node:tls'
 import type { AbortNotice } from './abort-notice.ts'
 import { asWireError, WireError } from './errors.ts'
-import type { UpstreamTarget, UpstreamTls } from './exchange.ts'
 import { loopbackLookup } from './loopback-lookup.ts'
 import { ReadBuffer } from './read-buffer.ts'
+import type { UpstreamTarget, UpstreamTls } from './upstream.ts'
 import { classifyUpstreamError, placeOf } from './upstream-fault.ts'
 
 /**

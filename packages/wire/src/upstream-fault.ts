@@ -1,6 +1,6 @@
 import { messageOf } from '@twinlatch/kit'
 import { WireError, type WireErrorCode } from './errors.ts'
-import type { UpstreamTarget } from './exchange.ts'
+import type { UpstreamTarget } from './upstream.ts'
 
 const codes: ReadonlyMap<string, WireErrorCode> = new Map<string, WireErrorCode>([
   ['ECONNREFUSED', 'wire/upstream-refused'],

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
-import type { HeaderLines } from './exchange.ts'
+import type { HeaderLines } from './header-lines.ts'
 import { renderUpstreamHead } from './upstream-head.ts'
 
 const host = ['Host', 'a.example'] as const

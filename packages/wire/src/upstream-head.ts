@@ -1,7 +1,8 @@
 import { WireError } from './errors.ts'
-import type { HeaderLines, UpstreamRequest } from './exchange.ts'
+import type { HeaderLines } from './header-lines.ts'
 import { isNamed, withoutHopByHop } from './hop-by-hop.ts'
 import { isBlockOf, isToken } from './http1/field-lines.ts'
+import type { UpstreamRequest } from './upstream.ts'
 
 /** A request head as bytes, and the framing of the body that must follow it. */
 export interface UpstreamHead {

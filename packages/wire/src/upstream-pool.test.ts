@@ -3,7 +3,6 @@ import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { silentLogger } from '@twinlatch/kit'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { UpstreamPool, UpstreamRequest } from './exchange.ts'
 import type { WireLimits } from './limits.ts'
 import {
   answering,
@@ -12,6 +11,7 @@ import {
   type ScriptedServer,
   textOf,
 } from './upstream.fixture.ts'
+import type { UpstreamPool, UpstreamRequest } from './upstream.ts'
 import { createUpstreamPool } from './upstream-pool.ts'
 
 let pool: UpstreamPool

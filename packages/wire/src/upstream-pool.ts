@@ -4,15 +4,15 @@ import type { SecureContext } from 'node:tls'
 import type { Logger } from '@twinlatch/kit'
 import type { AbortNotice } from './abort-notice.ts'
 import { WireError } from './errors.ts'
+import { limitsWith, type WireLimits } from './limits.ts'
+import { readBufferBytes } from './read-buffer.ts'
 import type {
   UpstreamPool,
   UpstreamRequest,
   UpstreamResponse,
   UpstreamTarget,
   UpstreamTls,
-} from './exchange.ts'
-import { limitsWith, type WireLimits } from './limits.ts'
-import { readBufferBytes } from './read-buffer.ts'
+} from './upstream.ts'
 import { connectUpstream, createUpstreamContext } from './upstream-connect.ts'
 import { UpstreamConnection } from './upstream-connection.ts'
 import { placeOf } from './upstream-fault.ts'

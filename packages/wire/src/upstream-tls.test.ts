@@ -2,7 +2,6 @@ import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from
 import { Secret, silentLogger } from '@twinlatch/kit'
 import { createTestAuthority } from '@twinlatch/testing'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { UpstreamPool, UpstreamRequest, UpstreamTls } from './exchange.ts'
 import type { WireLimits } from './limits.ts'
 import { createMaterial, type Material } from './listener.fixture.ts'
 import {
@@ -13,6 +12,7 @@ import {
   type ScriptedServer,
   textOf,
 } from './upstream.fixture.ts'
+import type { UpstreamPool, UpstreamRequest, UpstreamTls } from './upstream.ts'
 import { createUpstreamPool } from './upstream-pool.ts'
 
 let pool: UpstreamPool

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Readable } from 'node:stream'
-import type { UpstreamRequest } from './exchange.ts'
+import type { UpstreamRequest } from './upstream.ts'
 
 /** A server that says exactly what a test wants, byte by byte. */
 export interface ScriptedServer {

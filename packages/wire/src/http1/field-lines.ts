@@ -1,5 +1,5 @@
 import { WireError } from '../errors.ts'
-import type { HeaderLines } from '../exchange.ts'
+import type { HeaderLines } from '../header-lines.ts'
 
 /** Makes the error for bytes that are no HTTP/1.1 message; `what` names them and quotes nothing. */
 export type Refuse = (what: string) => Error

@@ -1,4 +1,4 @@
-import type { HeaderLines } from '../exchange.ts'
+import type { HeaderLines } from '../header-lines.ts'
 import { badRequest, RequestRefusal, requestFault } from '../request-fault.ts'
 import { parseFieldLines } from './field-lines.ts'
 

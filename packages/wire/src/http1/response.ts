@@ -1,4 +1,4 @@
-import type { HeaderLines } from '../exchange.ts'
+import type { HeaderLines } from '../header-lines.ts'
 import { listElements } from '../hop-by-hop.ts'
 import { type WireLimits, wireLimits } from '../limits.ts'
 import { ChunkedDecoder } from './chunked.ts'
