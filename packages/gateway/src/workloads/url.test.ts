@@ -117,3 +117,19 @@ test('with public upstreams only, a public one is called', async () => {
 async function textOf(body: Readable | Uint8Array): Promise<string> {
   return body instanceof Readable ? await text(body) : Buffer.from(body).toString()
 }
+
+test('what was allowed for one target is not allowed for another one of the same host', async () => {
+  const target = { kind: 'url', protocol: 'http', host: '127.0.0.1', port: 8080 } as const
+  const pool = poolThat(({ target: { host, port } }) => `${host} ${port}`)
+  for (const call of ['first', 'second']) {
+    const { body } = await callUrl(pool, target, request)
+    expect(body, call).toBeInstanceOf(Readable)
+    await expect(
+      callUrl(pool, { ...target, publicOnly: true }, request),
+      call,
+    ).rejects.toMatchObject({ code: 'gateway/upstream-address' })
+  }
+  const other = { ...target, port: 8081 }
+  const { body } = await callUrl(pool, other, request)
+  expect(body instanceof Readable && (await body.toArray())).toEqual(['127.0.0.1 8081'])
+})
