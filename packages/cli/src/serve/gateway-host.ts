@@ -44,6 +44,9 @@ export interface GatewayHost extends Stoppable {
 /** How long running requests may take to end when the gateway stops (console-and-cli.md section 8). */
 const drainMs = 25_000
 
+/** Faults in one line of the log: the others are found one by one, by mending these. */
+const problemsTold = 5
+
 /** Compiles documents and swaps the whole value whenever they change. */
 export function createGatewayHost(options: GatewayHostOptions): GatewayHost {
   const { clock, log, metrics } = options
@@ -52,12 +55,24 @@ export function createGatewayHost(options: GatewayHostOptions): GatewayHost {
   let origin: SnapshotOrigin | null = null
 
   const take = (sets: readonly DocumentSet[], from: SnapshotOrigin) => {
-    const { plan: next, warnings } = options.planner.plan(planInput(sets, options.settings))
+    const {
+      plan: next,
+      problems,
+      warnings,
+    } = options.planner.plan(planInput(sets, options.settings))
     generation += 1
     engine.swap(compile(next, generation))
     origin = from
     metrics.configReloadSuccess.set({ kind: 'documents' }, 1)
     metrics.snapshotFromDisk.set(from.source === 'disk' ? 1 : 0)
+    // Nothing of the kind is taken any more: an earlier version or other settings had taken it.
+    if (problems.length > 0) {
+      const told = problems.slice(0, problemsTold).map(({ path, message }) => `${path}: ${message}`)
+      log.warn(
+        { event: 'gateway.refused_documents', problems: problems.length, told },
+        'documents that are stored are refused; what they touch is closed',
+      )
+    }
     log.info(
       { event: 'gateway.swapped', generation, warnings: warnings.length, ...from },
       'snapshot taken',

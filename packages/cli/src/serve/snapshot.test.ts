@@ -4,7 +4,7 @@ import type { DocumentSet } from '@twinlatch/control'
 import { devSubaccountId, Secret, silentLogger } from '@twinlatch/kit'
 import { writeSealedFile } from '@twinlatch/store'
 import { createTemporaryDirectory, type TemporaryDirectory } from '@twinlatch/testing'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createSnapshotKeeper, readSnapshot, type Snapshot, type SnapshotFile } from './snapshot.ts'
 
 let directory: TemporaryDirectory
@@ -56,6 +56,18 @@ test('of several that come at once the last one is kept, never an earlier one af
   for (const minute of [1, 2, 3, 4]) keeper.keep(snapshot(minute))
   await keeper.stop()
   expect(await readSnapshot(target)).toEqual(snapshot(4))
+})
+
+test('one that comes soon after another is written a moment later, without a stop', async () => {
+  const keeper = createSnapshotKeeper(target, silentLogger)
+  keeper.keep(snapshot(1))
+  await vi.waitFor(async () => expect(await readSnapshot(target)).toEqual(snapshot(1)))
+  keeper.keep(snapshot(2))
+  expect(await readSnapshot(target)).toEqual(snapshot(1))
+  await vi.waitFor(async () => expect(await readSnapshot(target)).toEqual(snapshot(2)), 10_000)
+  keeper.keep(snapshot(3))
+  await keeper.stop()
+  expect(await readSnapshot(target)).toEqual(snapshot(3))
 })
 
 test('one that cannot be written leaves the former one', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { DocumentSet } from '@twinlatch/control'
 import { type Logger, messageOf, type Secret, type Stoppable } from '@twinlatch/kit'
 import { readSealedFile, StoreError, writeSealedFile } from '@twinlatch/store'
@@ -18,12 +19,24 @@ export interface SnapshotFile {
 
 /** Keeps what the gateway accepted on disk (architecture.md: "it is on disk, sealed"). */
 export interface SnapshotKeeper extends Stoppable {
-  /** Returns at once; of several that come while one is written, the last is written next. */
+  /**
+   * Returns at once. The first one is written at once too; of those that come soon after another the
+   * last is written a moment later, or when this is stopped.
+   */
   keep(snapshot: Snapshot): void
 }
 
-/** A part of the file: far below what is sealed in one piece, with the largest document on top. */
-const partCharactersMax = 2 * 1024 * 1024
+/**
+ * A part of the file: others get a turn after each, which is some milliseconds; with the largest
+ * document on top still far below what is sealed in one piece.
+ */
+const partCharactersMax = 256 * 1024
+/**
+ * Pause between two writes, at least and as a multiple of what the last one took: a hundred thousand
+ * documents take seconds to write, and changes that come every second must not keep a core at it.
+ */
+const pauseMinMs = 1_000
+const pauseShare = 9
 
 const head = z.strictObject({ format: z.literal(1), takenAt: z.iso.datetime() })
 // Sealed by us, as they came from the database.
@@ -39,14 +52,20 @@ const name = 'gateway snapshot'
 export function createSnapshotKeeper(target: SnapshotFile, log: Logger): SnapshotKeeper {
   let next: Snapshot | null = null
   let writing: Promise<void> | null = null
+  const stopping = new AbortController()
   const write = async () => {
     for (let snapshot = next; snapshot; snapshot = next) {
       next = null
+      const startedMs = performance.now()
       await writeSealedFile({ ...target, name }, partsOf(snapshot)).catch((error: unknown) =>
         log.error(
           { event: 'snapshot.not_written', reason: messageOf(error) },
           'a start without the database would serve an older configuration',
         ),
+      )
+      const pauseMs = Math.max(pauseMinMs, (performance.now() - startedMs) * pauseShare)
+      await delay(pauseMs, undefined, { signal: stopping.signal, ref: false }).catch(
+        () => undefined,
       )
     }
     writing = null
@@ -57,6 +76,7 @@ export function createSnapshotKeeper(target: SnapshotFile, log: Logger): Snapsho
       writing ??= write()
     },
     async stop() {
+      stopping.abort()
       await writing
     },
   }
