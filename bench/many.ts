@@ -15,7 +15,7 @@ const { values } = parseArgs({
 })
 /** Pairs of runs: ten tell a difference of 3 % on a machine that is at rest. */
 const rounds = Number(values.rounds ?? (values.quick ? 2 : 10))
-const seconds = values.quick ? 2 : 4
+const seconds = values.quick ? 2 : 6
 const quietMsMax = values.quick ? 500 : 2_000
 /** Policies changed, once under load and once without. */
 const changes = values.quick ? 3 : 5
