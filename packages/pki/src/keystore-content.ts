@@ -121,7 +121,10 @@ export class IssuerFinder {
 
 function decodeKey(der: Uint8Array, type: 'pkcs8' | 'pkcs1' | 'sec1'): KeyObject {
   try {
-    return createPrivateKey({ key: Buffer.from(der), format: 'der', type })
+    const key = createPrivateKey({ key: Buffer.from(der), format: 'der', type })
+    // OpenSSL takes the public half that lies beside an EC key as it is, be it no point of the curve.
+    createPublicKey(key).export({ type: 'spki', format: 'der' })
+    return key
   } catch (error) {
     throw corruptFile('its private key is not readable', error)
   }

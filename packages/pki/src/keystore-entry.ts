@@ -3,6 +3,7 @@ import type { Certificate } from './certificate.ts'
 import { PkiError } from './errors.ts'
 import type { FoundCertificate, FoundKey } from './keystore-content.ts'
 import { matchKeys } from './keystore-content.ts'
+import { printable } from './keystore-words.ts'
 
 /** A private key with its certificate chain. */
 export interface KeystoreEntry {
@@ -87,12 +88,12 @@ export function selectEntry(keystore: Keystore, alias?: string): KeystoreEntry {
       'the file holds certificates but no private key; export it together with its key',
     )
   }
-  const names = entries.map((one) => `"${one.alias ?? 'no alias'}"`).join(', ')
+  const names = entries.map((one) => `"${printable(one.alias ?? 'no alias')}"`).join(', ')
   throw new PkiError(
     'pki/keystore-format',
     alias === undefined
       ? `the file holds ${entries.length} private keys (${names}); name the alias of one`
-      : `the file has ${matching.length === 0 ? 'no key' : 'several keys'} with the alias "${alias}"; it has ${names}`,
+      : `the file has ${matching.length === 0 ? 'no key' : 'several keys'} with the alias "${printable(alias)}"; it has ${names}`,
   )
 }
 

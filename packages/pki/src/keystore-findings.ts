@@ -4,6 +4,7 @@ import type { MatchedKey } from './keystore-content.ts'
 import type { KeystoreContent } from './keystore-entry.ts'
 import type { KeystoreFinding } from './keystore-finding.ts'
 import { conversionOf, type KeystoreKind, keystoreKindNames, shellWord } from './keystore-kind.ts'
+import { printable } from './keystore-words.ts'
 import { formatName } from './name-format.ts'
 import type { Pkcs12Structure } from './pkcs12-inspect.ts'
 
@@ -73,7 +74,8 @@ export function findContentFaults(
 ): KeystoreFinding[] {
   const findings: KeystoreFinding[] = []
   for (const { key } of matched.filter(({ leaf }) => leaf === null)) {
-    const name = key.alias === null ? 'the private key' : `the private key "${key.alias}"`
+    const name =
+      key.alias === null ? 'the private key' : `the private key "${printable(key.alias)}"`
     const text = `${name} belongs to no certificate in the file`
     findings.push(
       finding('KST203', 'error', text, 'put the key and its own certificate in one file'),

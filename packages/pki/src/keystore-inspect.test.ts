@@ -2,6 +2,8 @@ import type { KeyObject } from 'node:crypto'
 import { createTestAuthority, type TestCertificate } from '@twinlatch/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Certificate } from './certificate.ts'
+import { encodeDer, readDer } from './der.ts'
+import { bitString, explicit, sequence } from './der-write.ts'
 import { issueCertificate } from './issue.ts'
 import { generateKeyPair } from './key.ts'
 import { findingTitles } from './keystore-finding.ts'
@@ -17,6 +19,7 @@ import { createKeySigner } from './signer.ts'
 const password = 'correct horse battery'
 const now = new Date('2030-01-01T00:00:00Z')
 const dayMs = 86_400_000
+const nothing = new Uint8Array()
 const inDays = (days: number) => new Date(now.getTime() + days * dayMs)
 
 describe('inspecting a keystore', () => {
@@ -159,6 +162,19 @@ describe('inspecting a keystore', () => {
       expect.objectContaining({ code: 'KST203', level: 'error' }),
     )
     expect(report.keys).toEqual([{ key: 'EC P-256', alias: null, certificate: null }])
+  })
+
+  test('a key whose public half is no point of its curve is no key', async () => {
+    const { privateKey } = await generateKeyPair('ec-p256')
+    const { children } = readDer(privateKey.export({ type: 'pkcs8', format: 'der' }))
+    const [version, algorithm, octets] = children.map(({ raw }) => raw)
+    const [one, scalar] = readDer(readDer(octets ?? nothing).content).children
+    const infinity = explicit(1, bitString(Uint8Array.of(0)))
+    const inner = encodeDer(0x04, sequence(one?.raw ?? nothing, scalar?.raw ?? nothing, infinity))
+    const key = sequence(version ?? nothing, algorithm ?? nothing, inner)
+    const report = await inspectPem(encodePem('PRIVATE KEY', key) + pem(...chain))
+    expect(report.opened).toBe(false)
+    expect(codes(report)).toContain('KST211')
   })
 
   test('several keys are an information', async () => {

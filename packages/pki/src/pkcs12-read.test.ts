@@ -5,6 +5,8 @@ import type { Certificate } from './certificate.ts'
 import { encodeDer } from './der.ts'
 import { explicit, integer, oid, sequence, setOf } from './der-write.ts'
 import { selectEntry } from './keystore-entry.ts'
+import { inspectKeystore } from './keystore-inspect.ts'
+import { renderKeystoreReport } from './keystore-render.ts'
 import { encryptWithPassword, octetString } from './pbe-encrypt.ts'
 import { pkcs12Oids } from './pkcs12-oids.ts'
 import { readPkcs12 } from './pkcs12-read.ts'
@@ -176,6 +178,15 @@ describe('reading PKCS#12', () => {
     expect(() => selectEntry(keystore)).toThrow(/"First", "second"/)
     expect(selectEntry(keystore, 'first').certificate.sha256).toBe(one.certificate.sha256)
     expect(() => selectEntry(keystore, 'third')).toThrow(/no key with the alias "third"/)
+  })
+
+  test('an alias that would move the cursor of a terminal is spelled out wherever it is told', async () => {
+    const bags = [keyBag(one, alias('a\u001b[2J')), keyBag(other, alias('b\u202e'))]
+    const certificates = [certificateBag(one.certificate), certificateBag(other.certificate)]
+    const keystore = await readPkcs12(pfx([...bags, ...certificates]), '', anyway)
+    expect(() => selectEntry(keystore)).toThrow(/"a\\u\{1b\}\[2J", "b\\u\{202e\}"/)
+    const report = await inspectKeystore(pfx(bags), { fileName: 'a.p12', now: new Date(0) })
+    expect(renderKeystoreReport(report).join('')).not.toMatch(/[\p{Cc}\p{Cf}]/u)
   })
 
   test('certificates only: readable, but nothing to select', async () => {
