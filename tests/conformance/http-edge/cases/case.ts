@@ -11,8 +11,8 @@ export interface RequestCase {
   readonly origin: readonly string[]
   /** How often a handler may have been asked; the number of requests at the origin unless given. */
   readonly runs?: { readonly min: number; readonly max: number }
-  /** Whether a request behind this one is served, or the connection ends: refused, or just closed. */
-  readonly end: 'goes on' | 'refused' | 'closed'
+  /** Whether a request behind this one is served, or the connection ends. */
+  readonly end: 'goes on' | 'refused'
   /** Parts that the head at the origin must have, or must not have. */
   readonly has?: readonly string[]
   readonly lacks?: readonly string[]
@@ -79,9 +79,4 @@ export function passed(
 ): RequestCase {
   const origin = more.origin ?? ['GET / HTTP/1.1']
   return { name, send, ...more, origin, answers: origin.map(() => 200), end: 'goes on' }
-}
-
-/** Served, and its answer is the last one of the connection. */
-export function passedLast(...one: Parameters<typeof passed>): RequestCase {
-  return { ...passed(...one), end: 'closed' }
 }
