@@ -37,10 +37,12 @@ export const derMutations: readonly ByteMutation[] = [
     if (a && b) [list[at], list[to]] = [b, a]
   }),
   onParent((list, at, random, donor) => {
-    if (donor.length > 0) list[at] = copyOf(random.pick(donor))
+    const nodes = donor()
+    if (nodes.length > 0) list[at] = copyOf(random.pick(nodes))
   }),
   onParent((list, at, random, donor) => {
-    if (donor.length > 0) list.splice(at, 0, copyOf(random.pick(donor)))
+    const nodes = donor()
+    if (nodes.length > 0) list.splice(at, 0, copyOf(random.pick(nodes)))
   }),
   onNode((node, random) => {
     const inner = { ...node }
@@ -115,7 +117,7 @@ function onNode(change: (node: Tlv, random: Random) => void): ByteMutation {
 }
 
 function onParent(
-  change: (list: Tlv[], at: number, random: Random, donor: readonly Tlv[]) => void,
+  change: (list: Tlv[], at: number, random: Random, donor: () => readonly Tlv[]) => void,
 ): ByteMutation {
   return (bytes, random, other) => {
     const root = parse(bytes)
@@ -123,9 +125,9 @@ function onParent(
     const parents = flat(root).flatMap(({ children }) => (children?.length ? [children] : []))
     if (parents.length === 0) return bytes
     const list = random.pick(parents)
-    const donor = random.oneIn(2) ? root : parse(other)
-    const nodes = donor === null ? [] : flat(donor)
-    change(list, random.below(list.length), random, nodes)
+    const own = random.oneIn(2)
+    const donor = () => flat(own ? root : parse(other))
+    change(list, random.below(list.length), random, donor)
     return encode(root)
   }
 }
@@ -140,8 +142,15 @@ function leaf(tag: number, content: Uint8Array): Tlv {
   return { tag, content, children: null, prefix: none, length: 'minimal' }
 }
 
-function flat(root: Tlv): Tlv[] {
-  return [root, ...(root.children ?? []).flatMap(flat)]
+/** A node and all below it, each before what it holds. */
+function flat(root: Tlv | null): Tlv[] {
+  const nodes: Tlv[] = []
+  const pending = root === null ? [] : [root]
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    nodes.push(node)
+    if (node.children !== null) pending.push(...node.children.toReversed())
+  }
+  return nodes
 }
 
 function parse(bytes: Uint8Array): Tlv | null {
