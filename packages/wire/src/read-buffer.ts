@@ -33,9 +33,10 @@ export class ReadBuffer {
     this.#own = true
   }
 
-  /** From now on what is read is mostly looked at and forgotten. */
+  /** From now on what is read is mostly looked at and forgotten; a pause is over. */
   share(): void {
     this.#own = false
+    this.#paused = false
   }
 
   /** Stops reading after the current chunk; `socket.resume()` goes on. */

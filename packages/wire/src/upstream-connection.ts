@@ -229,8 +229,8 @@ export class UpstreamConnection {
       this.idleSince = performance.now()
       this.idleUntil = this.idleSince + this.#idleTimeoutMs(head)
       this.#input.share()
-      // A paused socket would not notice that the peer closes it.
-      if (this.#socket.isPaused()) this.#socket.resume()
+      // A slow reader paused it: nothing would be heard of the next answer, nor of a close.
+      this.#socket.resume()
       this.#owner.released(this)
     }
     if (head && !running.body) running.resolve(responseOf(head, joinPieces(running.pieces)))
