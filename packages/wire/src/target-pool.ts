@@ -25,6 +25,8 @@ export class TargetPool {
   readonly #idle: UpstreamConnection[] = []
   readonly #waiting: Waiting[] = []
   #connecting = 0
+  /** Calls of `acquire` that are under way: who was woken is in no list for a moment. */
+  #asking = 0
   #context: SecureContext | null = null
   #stopped = false
 
@@ -47,6 +49,19 @@ export class TargetPool {
   }
 
   async acquire(
+    request: UpstreamRequest,
+    options: { repeatable: boolean; fresh: boolean },
+  ): Promise<UpstreamConnection> {
+    this.#asking += 1
+    try {
+      return await this.#take(request, options)
+    } finally {
+      this.#asking -= 1
+      this.#letGo()
+    }
+  }
+
+  async #take(
     request: UpstreamRequest,
     { repeatable, fresh }: { repeatable: boolean; fresh: boolean },
   ): Promise<UpstreamConnection> {
@@ -131,8 +146,11 @@ export class TargetPool {
     if (this.#open.size + this.#connecting < this.#limits.upstreamConnectionsMax) {
       this.#waiting.shift()?.wake()
     }
-    if (this.#open.size === 0 && this.#connecting === 0 && this.#waiting.length === 0)
-      this.#onEmpty()
+    this.#letGo()
+  }
+
+  #letGo(): void {
+    if (this.#open.size === 0 && this.#asking === 0) this.#onEmpty()
   }
 
   #wait(signal: AbortNotice): Promise<void> {

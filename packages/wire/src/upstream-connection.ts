@@ -12,7 +12,7 @@ import type { ReadBuffer } from './read-buffer.ts'
 import { ReceivedBody } from './received-body.ts'
 import type { UpstreamRequest, UpstreamResponse, UpstreamTarget } from './upstream.ts'
 import { classifyUpstreamError, placeOf } from './upstream-fault.ts'
-import { renderUpstreamHead, type UpstreamHead } from './upstream-head.ts'
+import type { UpstreamHead } from './upstream-head.ts'
 
 /** What a pool must know of its connections. */
 export interface ConnectionOwner {
@@ -95,8 +95,7 @@ export class UpstreamConnection {
   }
 
   /** Sends a request and resolves with the head of its final response; see `UpstreamPool`. */
-  exchange(request: UpstreamRequest): Promise<UpstreamResponse> {
-    const head = renderUpstreamHead(request)
+  exchange(request: UpstreamRequest, head: UpstreamHead): Promise<UpstreamResponse> {
     this.answered = false
     // It may have closed between being taken from the pool and now.
     if (!this.usable) return Promise.reject(this.#whyClosed())

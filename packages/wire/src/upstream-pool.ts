@@ -13,6 +13,7 @@ import type {
   UpstreamTls,
 } from './upstream.ts'
 import { placeOf } from './upstream-fault.ts'
+import { renderUpstreamHead } from './upstream-head.ts'
 
 /**
  * The client side of the data path: keep-alive connections, pooled by target **and** identity, so
@@ -53,12 +54,14 @@ class NodeUpstreamPool implements UpstreamPool {
   }
 
   async request(request: UpstreamRequest): Promise<UpstreamResponse> {
+    // Before a connection is taken, which would be nobody's if this throws.
+    const head = renderUpstreamHead(request)
     const repeatable = isRepeatable(request)
     for (let fresh = false; ; fresh = true) {
       const connection = await this.#target(request.target).acquire(request, { repeatable, fresh })
       const reused = connection.idleSince !== null
       try {
-        return await connection.exchange(request)
+        return await connection.exchange(request, head)
       } catch (error) {
         // The upstream closed a kept connection as we used it: it saw nothing of the request, or
         // something that may be done twice.

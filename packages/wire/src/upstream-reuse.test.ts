@@ -136,6 +136,30 @@ describe('a connection is not used again', () => {
     expect(server.connections).toHaveLength(2)
   })
 
+  test('by a request that cannot be sent: it stays for others', async () => {
+    limit({ upstreamConnectionsMax: 1, upstreamConnectTimeoutMs: 200 })
+    const server = await open(answering(ok))
+    for (const _round of [1, 2]) {
+      const unsendable = get(server.port, { headers: [['Host', 'a.example\r\nx: y']] })
+      await expect(unsendable).rejects.toMatchObject({ code: 'wire/malformed-message' })
+      expect((await get(server.port)).text).toBe('hello')
+    }
+    expect(server.connections).toHaveLength(1)
+  })
+
+  test('when the pool was stopped, even if it was opened by who had to wait', async () => {
+    limit({ upstreamConnectionsMax: 1, upstreamConnectTimeoutMs: 200 })
+    const server = await open((socket, index) => {
+      if (index === 0) socket.once('data', () => socket.destroy())
+      else answering(ok)(socket)
+    })
+    // The first fails and leaves the target without a connection; the second waited for that.
+    const [first, second] = await Promise.allSettled([get(server.port), get(server.port)])
+    expect([first.status, second.status]).toEqual(['rejected', 'fulfilled'])
+    await pool.stop()
+    await ended(server.connections[1])
+  })
+
   test('for a request that cannot be sent twice, unless it was used just now', async () => {
     limit({ upstreamUnrepeatableIdleMs: 1 })
     const server = await open(answering(ok))
