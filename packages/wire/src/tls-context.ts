@@ -1,4 +1,4 @@
-import { constants, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
+import { constants, createPrivateKey, hash, type KeyObject, X509Certificate } from 'node:crypto'
 import { createSecureContext, getCiphers, type SecureContext } from 'node:tls'
 import { asWireError, WireError, type WireErrorCode } from './errors.ts'
 import { wireLimits } from './limits.ts'
@@ -53,7 +53,7 @@ export function createDomainContext(
   settings: TlsSettings,
   sessions: SessionSettings,
 ): SecureContext {
-  checkServerCertificate(settings)
+  checkServerPair(settings)
   checkVersions(settings)
   const authorities = clientAuthorities(settings)
   try {
@@ -78,6 +78,21 @@ export function createDomainContext(
   } catch (error) {
     throw asWireError(error, 'wire/unusable-certificate', 'OpenSSL refuses these TLS settings')
   }
+}
+
+/**
+ * Server certificates that were found to be one with their key, by a hash of both: one wildcard may
+ * serve a thousand domains, and what OpenSSL makes of each look leaves holes in its heap.
+ */
+const knownPairs = new Set<string>()
+const knownPairsMax = 1_024
+
+function checkServerPair(settings: TlsSettings): void {
+  const pair = hash('sha256', settings.certificateChainPem + settings.privateKeyPem.reveal())
+  if (knownPairs.has(pair)) return
+  checkServerCertificate(settings)
+  if (knownPairs.size >= knownPairsMax) knownPairs.clear()
+  knownPairs.add(pair)
 }
 
 function checkServerCertificate(settings: TlsSettings): void {
@@ -169,8 +184,9 @@ function crlBlocks(pem: string): string[] {
 }
 
 function cipherList(settings: TlsSettings): string {
+  const suites = settings.cipherSuites
+  if (suites === null) return [...tls13CipherSuites, ...defaultCipherSuites].join(':')
   const known = new Set(getCiphers())
-  const suites = settings.cipherSuites ?? defaultCipherSuites
   const unknown = suites.filter((name) => !known.has(name.toLowerCase()))
   if (unknown.length > 0 || suites.length === 0) {
     throw new WireError(
