@@ -183,6 +183,8 @@ export class EdgeConnection<Context> implements ExchangeCarrier {
     try {
       await this.#edge.handler.handle(exchange)
       if (!exchange.responded) throw new TypeError('the handler answered nothing')
+      // A handler that did not wait must not mix two answers.
+      if (exchange.sending) await exchange.sending
     } catch (error) {
       if (exchange.signal.aborted) return
       const { log } = this.#edge
@@ -200,7 +202,7 @@ export class EdgeConnection<Context> implements ExchangeCarrier {
   #finish(): void {
     this.#exchange = null
     this.#body = null
-    if (this.#ended) return
+    if (this.#ended || this.socket.destroyed) return
     if (this.#closing || this.#edge.draining()) {
       this.end()
       return

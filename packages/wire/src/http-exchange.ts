@@ -28,6 +28,7 @@ export class HttpExchange<Context> implements Exchange<Context> {
   readonly #signal = new AbortSource()
   #responded = false
   #finished: { resolve(): void; reject(error: Error): void } | null = null
+  #sending: Promise<void> | null = null
   #stopPump: (() => void) | null = null
 
   constructor(
@@ -46,6 +47,11 @@ export class HttpExchange<Context> implements Exchange<Context> {
 
   get responded(): boolean {
     return this.#responded
+  }
+
+  /** What `respond` promised, as long as the answer is on its way. */
+  get sending(): Promise<void> | null {
+    return this.#finished && this.#sending
   }
 
   /** Aborts the signal; what the handler still wants to answer goes nowhere. */
@@ -87,10 +93,11 @@ export class HttpExchange<Context> implements Exchange<Context> {
     }
     this.#responded = true
     if (close) this.#carrier.closing()
-    return new Promise((resolve, reject) => {
+    this.#sending = new Promise((resolve, reject) => {
       this.#finished = { resolve, reject }
       this.#send(rendered, content)
     })
+    return this.#sending
   }
 
   #send(head: AnswerHead, content: Readable | Uint8Array | undefined): void {
