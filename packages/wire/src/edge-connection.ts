@@ -3,10 +3,11 @@ import { type Logger, messageOf, newRequestId } from '@twinlatch/kit'
 import type { HttpDate } from './answer-head.ts'
 import { closeLingering, refusalText } from './edge-answer.ts'
 import type { AcceptedConnection, ListenerHandler } from './exchange.ts'
+import { HeldBytes } from './held-bytes.ts'
 import { type ExchangeCarrier, HttpExchange } from './http-exchange.ts'
+import { joinPieces } from './http1/pieces.ts'
 import { type AcceptedHead, RequestReader } from './http1/request-reader.ts'
 import type { WireLimits } from './limits.ts'
-import { joinPieces } from './message-writes.ts'
 import { ReceivedBody } from './received-body.ts'
 import { type RequestFault, RequestRefusal, requestFault } from './request-fault.ts'
 
@@ -36,7 +37,7 @@ export class EdgeConnection<Context> implements ExchangeCarrier {
   #pieces: Buffer[] = []
   #body: ReceivedBody | null = null
   /** Bytes behind the request that runs. */
-  #unread: Buffer | null = null
+  readonly #unread = new HeldBytes()
   /** The head of the last answer is out. */
   #closing = false
   /** Nothing is read any more. */
@@ -121,7 +122,7 @@ export class EdgeConnection<Context> implements ExchangeCarrier {
   #hold(bytes: Buffer): void {
     // Behind the last answer nothing is a request.
     if (this.#closing) return
-    this.#unread = this.#unread ? Buffer.concat([this.#unread, bytes]) : bytes
+    this.#unread.add(bytes)
     if (this.#unread.length > this.#edge.limits.pipelinedBytesMax) this.socket.pause()
   }
 
@@ -210,8 +211,7 @@ export class EdgeConnection<Context> implements ExchangeCarrier {
     this.#servedAny = true
     this.#since = performance.now()
     this.#reader.next()
-    const unread = this.#unread
-    this.#unread = null
+    const unread = this.#unread.take()
     if (this.socket.isPaused()) this.socket.resume()
     if (unread) this.#read(unread)
   }

@@ -36,12 +36,6 @@ export function writeChunk(socket: Socket, chunk: Uint8Array, written?: Written)
   return free
 }
 
-/** The pieces of a body as one. */
-export function joinPieces(pieces: readonly Buffer[]): Buffer {
-  const [only] = pieces
-  return pieces.length === 1 && only ? only : Buffer.concat(pieces)
-}
-
 function latin1Of(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
 }

@@ -1,5 +1,6 @@
 import { type WireLimits, wireLimits } from '../limits.ts'
 import { parseFieldLines, protocolError, type Refuse } from './field-lines.ts'
+import { joinPieces } from './pieces.ts'
 
 /**
  * Extensions are not understood, only delimited: a quoted string ends in its line, or a recipient
@@ -34,8 +35,12 @@ export class ChunkedDecoder {
     return this.#state === 'done'
   }
 
-  /** Takes what belongs to the body and answers how many bytes that were; throws on bad framing. */
+  /**
+   * Takes what belongs to the body and answers how many bytes that were; throws on bad framing.
+   * `onData` is called once: nobody shall hold, or send on, a piece for every byte.
+   */
   push(bytes: Buffer, onData: (data: Buffer) => void): number {
+    const pieces: Buffer[] = []
     let at = 0
     while (at < bytes.length && this.#state !== 'done') {
       if (this.#state === 'data') {
@@ -46,7 +51,7 @@ export class ChunkedDecoder {
           this.#state = 'data-end'
           this.#left = 2
         }
-        onData(data)
+        pieces.push(data)
       } else if (this.#state === 'data-end') {
         if (bytes[at] !== (this.#left === 2 ? 0x0d : 0x0a)) {
           throw this.#refuse('a chunk that is longer than announced')
@@ -58,6 +63,7 @@ export class ChunkedDecoder {
         at += this.#takeLine(bytes.subarray(at))
       }
     }
+    if (pieces.length > 0) onData(joinPieces(pieces))
     return at
   }
 
