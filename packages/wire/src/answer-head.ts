@@ -30,7 +30,8 @@ export function renderAnswerHead(
     close: boolean
   },
 ): AnswerHead {
-  if (!Number.isInteger(status) || status < 100 || status > 999) throw malformed('a status')
+  // After 1xx a client waits on, and takes the answer to its next request for this one.
+  if (!Number.isInteger(status) || status < 200 || status > 999) throw malformed('a status')
   const start = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`
   let text = start
   let lines = 0
@@ -60,7 +61,7 @@ function framingOf(
 ): Omit<AnswerHead, 'text'> & { line: string } {
   const length = announced !== null && /^[0-9]{1,15}$/.test(announced) ? Number(announced) : null
   const none = (line: string) => ({ framing: 'none', length: 0, line }) as const
-  if (status === 204 || status < 200) return none('')
+  if (status === 204) return none('')
   const bytes = content instanceof Uint8Array ? content.length : content === undefined ? 0 : null
   if (method === 'HEAD' || status === 304) {
     if (length !== null) return none(lengthLine(length))

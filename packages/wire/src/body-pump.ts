@@ -50,7 +50,8 @@ export function pumpBody(options: {
     options.done(error)
   }
 
-  if (source.destroyed && !source.readableEnded) {
+  // One that was read already says nothing any more, not even that it ended.
+  if (source.destroyed || source.readableEnded) {
     const already = source.errored
     queueMicrotask(() => (already ? onError(already) : onClose()))
     return stop

@@ -117,6 +117,32 @@ describe('an answer', () => {
     expect(await readToEnd(client)).not.toMatch(/\r\n0\r\n\r\n$/)
   })
 
+  test('with a stream that was read already breaks the connection off', async () => {
+    const listener = await openPlain({
+      handle: async (exchange) => {
+        const body = Readable.from([Buffer.from('gone')])
+        for await (const _piece of body) void _piece
+        await exchange.respond({ status: 200, headers: [] }, body)
+      },
+    })
+    const client = await send(listener, `GET / HTTP/1.1\r\n${H}\r\n`)
+    expect(await readToEnd(client)).not.toMatch(/\r\n0\r\n\r\n$/)
+  })
+
+  test('with a stream that goes on for longer than announced lets go of it', async () => {
+    const body = new Readable({
+      read() {
+        this.push(Buffer.alloc(1_000))
+      },
+    })
+    const listener = await openPlain({
+      handle: (exchange) =>
+        exchange.respond({ status: 200, headers: [['content-length', '5']] }, body),
+    })
+    await readToEnd(await send(listener, `GET / HTTP/1.1\r\n${H}\r\n`))
+    await expect.poll(() => body.destroyed).toBe(true)
+  })
+
   test('before the request body was read closes the connection', async () => {
     const listener = await openPlain({})
     const client = await send(
@@ -158,6 +184,10 @@ describe('an answer', () => {
       },
     ],
     ['that answers nothing', () => Promise.resolve()],
+    [
+      'that answers what a client takes for no final answer',
+      (exchange) => exchange.respond({ status: 103, headers: [] }),
+    ],
     [
       'that answers a line end in a value',
       (exchange) => exchange.respond({ status: 200, headers: [['X', 'a\r\nB: c']] }, 'x'),

@@ -132,7 +132,10 @@ export class HttpExchange<Context> implements Exchange<Context> {
       done: (error) => {
         this.#stopPump = null
         // Too late for an error answer: only a broken connection tells the client.
-        if (error !== null) this.connection.destroy()
+        if (error !== null) {
+          content.destroy()
+          this.connection.destroy()
+        }
         ended = true
         if (chunked && error === null) {
           underway += 1

@@ -48,8 +48,17 @@ export function parseResponseHead(
   const keepAlive =
     minor === '1' &&
     framing.framing !== 'close' &&
+    !(status === 204 && announcesContent(headers)) &&
     !listElements(headers, 'connection').includes('close')
   return { status, headers, ...framing, keepAlive }
+}
+
+/** RFC 9110 section 8.6: who breaks it for a 204 may send that content, and it would be the next answer. */
+function announcesContent(headers: HeaderLines): boolean {
+  return headers.some(([name, value]) => {
+    const lower = name.toLowerCase()
+    return lower === 'transfer-encoding' || (lower === 'content-length' && Number(value) > 0)
+  })
 }
 
 function responseFraming(response: {
