@@ -242,8 +242,13 @@ export class EdgeConnection<Context> implements ExchangeCarrier {
   }
 
   #leave(): void {
+    if (this.#ended) return
+    if (!this.#exchange) {
+      // Not for ever: our own end does not get out if the client takes nothing any more.
+      this.end()
+      return
+    }
     this.#ended = true
-    if (!this.#exchange) return
     this.#exchange.giveUp('the client went away')
     this.socket.destroy()
   }
