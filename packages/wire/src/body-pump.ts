@@ -17,6 +17,7 @@ export function pumpBody(options: {
 }): () => void {
   const { source, sink, bytesExpected } = options
   let bytes = 0
+  let over = false
 
   const onData = (chunk: Buffer | string) => {
     const buffer = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
@@ -41,10 +42,12 @@ export function pumpBody(options: {
     )
   const onClose = () => finish(new WireError('wire/aborted', 'the body broke off'))
   const stop = () => {
+    over = true
     source.off('data', onData).off('end', onEnd).off('close', onClose)
     sink.off('drain', onDrain)
   }
   const finish = (error: WireError | null) => {
+    if (over) return
     stop()
     source.off('error', onError)
     options.done(error)
