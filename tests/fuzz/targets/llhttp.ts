@@ -15,16 +15,20 @@ export interface LlhttpReading {
  * Where we serve what llhttp refuses, each with its reason:
  * - white space after a chunk size, extensions without a name, with white space, or with bytes above
  *   0x7f: gateway.md section 9.4 accepts and drops them, and they leave no trace in what we send;
- * - framing fields as trailers: dropped like every trailer, they frame nothing;
+ * - framing fields as trailers (`listedAsTrailers`): dropped like every trailer, they frame nothing;
  * - TAB behind a value of `Transfer-Encoding`: optional white space (RFC 9110 section 5.5);
  * - a request for an upgrade that is not made: llhttp stops reading there.
  */
 const listed: ReadonlySet<string> = new Set([
   'HPE_INVALID_CHUNK_SIZE',
   'HPE_STRICT',
-  'HPE_UNEXPECTED_CONTENT_LENGTH',
   'HPE_INVALID_TRANSFER_ENCODING',
   'HPE_PAUSED_UPGRADE',
+])
+/** Only behind a header section: in one of them they are what smuggles. */
+const listedAsTrailers: ReadonlySet<string> = new Set([
+  'HPE_UNEXPECTED_CONTENT_LENGTH',
+  'HPE_INVALID_CONTENT_LENGTH',
 ])
 
 /** Reads all of `bytes` as requests of one connection. */
@@ -32,23 +36,26 @@ export function readWithLlhttp(bytes: Buffer): LlhttpReading {
   const { HTTPParser } = internals()
   const parser = new HTTPParser()
   const requests: string[] = []
-  let [start, body, upgraded] = ['', '', false]
+  let [start, body, upgraded, inBody] = ['', '', false, false]
   parser.initialize(HTTPParser.REQUEST, {}, 1 << 20, 0)
   parser[HTTPParser.kOnHeadersComplete] = (...found: unknown[]) => {
     const [, , , method, url, , , upgrade] = found
     start = `${internals().methods[Number(method)]} ${originForm(String(url))}`
     body = ''
     upgraded ||= upgrade === true
+    inBody = true
   }
   parser[HTTPParser.kOnBody] = (piece: Buffer) => {
     body += piece.toString('latin1')
   }
   parser[HTTPParser.kOnMessageComplete] = () => {
     requests.push(`${start} ${body}`)
+    inBody = false
   }
   const result = parser.execute(bytes, 0, bytes.length)
   const code = result instanceof Error && 'code' in result ? String(result.code) : ''
-  return { requests, isListed: upgraded || listed.has(code) }
+  const isListed = upgraded || listed.has(code) || (inBody && listedAsTrailers.has(code))
+  return { requests, isListed }
 }
 
 function originForm(url: string): string {
