@@ -55,6 +55,7 @@ export interface Exchange<Context> {
 }
 
 export interface ResponseHead {
+  /** Final: 200 to 999. */
   readonly status: number
   readonly headers: HeaderLines
   readonly close?: boolean

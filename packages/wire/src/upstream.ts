@@ -50,7 +50,7 @@ export interface UpstreamPool {
   /**
    * Resolves with the head of the final (non-1xx) response; rejects with a `WireError`. What fails
    * later is the error of the body. Sent a second time only if a kept connection was closed before a
-   * byte came back and the request is idempotent and has no body.
+   * byte came back, the request is idempotent and its body, if any, is bytes.
    */
   request(request: UpstreamRequest): Promise<UpstreamResponse>
   /** Ends every connection, those with a running exchange too. */
