@@ -132,8 +132,12 @@ export class EdgeConnection<Context> implements ExchangeCarrier {
       const taken = this.#reader.push(bytes)
       if (taken < bytes.length) this.#hold(bytes.subarray(taken))
     } catch (error) {
-      if (!(error instanceof RequestRefusal)) throw error
-      this.#refuse(error.fault)
+      if (error instanceof RequestRefusal) this.#refuse(error.fault)
+      else {
+        // A bug of ours; it is not everybody else's, too.
+        this.#edge.log.error({ event: 'edge.failed', error: messageOf(error) }, 'reading failed')
+        this.socket.destroy()
+      }
       return
     }
     // Only now: a small body, or what is wrong with it, came in the same piece.

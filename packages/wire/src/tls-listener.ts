@@ -214,7 +214,11 @@ class NodeTlsListener<Context> implements TlsListener {
   }
 
   #countOpen(): void {
-    this.#handler.onOpenConnections?.(this.#sockets.size)
+    try {
+      this.#handler.onOpenConnections?.(this.#sockets.size)
+    } catch (error) {
+      this.#log.error({ event: 'listener.handler-threw', error: messageOf(error) }, 'open count')
+    }
   }
 }
 
