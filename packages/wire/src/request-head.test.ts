@@ -46,6 +46,7 @@ describe('passed', () => {
     ['http://a.example/x?y', '/x?y'],
     ['HTTPS://A.EXAMPLE/x', '/x'],
     ['http://user:secret@a.example/x', '/x'],
+    ['http://%41!$&@a.example/x', '/x'],
     ['http://a.example', '/'],
     ['//b.example/x', '///b.example/x'.slice(1)],
     ['/a"b\\c|{}', '/a"b\\c|{}'],
@@ -53,6 +54,13 @@ describe('passed', () => {
   ])('target %s as %s', (target, reduced) => {
     expect(check({ target })).toMatchObject({ ok: true, head: { target: reduced } })
   })
+
+  test.each(['http://b@c@a.example/', 'http://b%4@a.example/', 'http://[b@a.example/'])(
+    'no target %s, in which parsers see several authorities',
+    (target) => {
+      expect(check({ target })).toMatchObject({ ok: false, fault: { status: 400 } })
+    },
+  )
 
   test.each<[string, HeaderLines, HeaderLines]>([
     [

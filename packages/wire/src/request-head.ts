@@ -224,6 +224,9 @@ function checkUpgrade(protocols: readonly string[]): RequestFault | null {
     : requestFault(403, 'Upgrade to a protocol other than websocket')
 }
 
+/** RFC 3986 section 3.2.1. */
+const userInfo = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=:]|%[0-9a-f]{2})*$/i
+
 /** Origin form of the target (RFC 9112 section 3.2), or what is wrong with it. */
 function reduceTarget(
   { method, target }: RawRequestHead,
@@ -245,7 +248,12 @@ function reduceTarget(
   const absolute = /^https?:\/\/([^/?#]*)(.*)$/i.exec(target)
   if (!absolute) return requestFault(400, 'a target that is neither a path nor an http(s) URL')
   const [, place = '', rest = ''] = absolute
-  const named = place.slice(place.lastIndexOf('@') + 1)
+  const at = place.lastIndexOf('@')
+  // A second @, say, lets two parsers see two authorities.
+  if (!userInfo.test(place.slice(0, Math.max(0, at)))) {
+    return requestFault(400, 'an absolute target whose user part is none')
+  }
+  const named = place.slice(at + 1)
   if (named.toLowerCase() !== authority.toLowerCase()) {
     return requestFault(400, 'an absolute target for another authority than Host')
   }
