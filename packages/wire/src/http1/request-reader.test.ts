@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { RequestRefusal } from '../request-fault.ts'
 import { RequestReader } from './request-reader.ts'
 
@@ -162,5 +162,20 @@ describe('for any bytes', () => {
     for (const byte of head) reader.push(Buffer.of(byte))
     const { user, system } = process.cpuUsage(begin)
     expect((user + system) / 1_000).toBeLessThan(2_000)
+  })
+
+  test('a request line without end, byte by byte, is searched once for it', () => {
+    const line = bytes(`GET /${'a'.repeat(3_000)}`)
+    const reader = new RequestReader({ onHead() {}, onData() {}, onEnd() {} })
+    const search = vi.spyOn(Buffer.prototype, 'indexOf')
+    try {
+      for (const byte of line) reader.push(Buffer.of(byte))
+      const searched = search.mock.contexts.map(({ length }, call) => {
+        return length - Number(search.mock.calls[call]?.[1] ?? 0)
+      })
+      expect(searched.reduce((sum, count) => sum + count, 0)).toBeLessThan(line.length * 20)
+    } finally {
+      search.mockRestore()
+    }
   })
 })

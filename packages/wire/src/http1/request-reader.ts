@@ -28,6 +28,8 @@ export class RequestReader {
   #state: 'head' | 'body' | 'done' = 'head'
   #emptyLines = 0
   #lineChecked = false
+  /** How far the end of the request line was looked for. */
+  #lineSearched = 0
   /** Bytes of the body that are still to come, if its length is known. */
   #left = 0
   #chunks: ChunkedDecoder | null = null
@@ -75,7 +77,9 @@ export class RequestReader {
   #takeHead(bytes: Buffer): number {
     const text = this.#buffer.take(bytes, this.#checkOpening)
     const { taken } = this.#buffer
-    if (text !== null) this.#acceptHead(text.slice(this.#skipEmptyLines(text)))
+    if (text === null) return taken
+    this.#lineSearched = 0
+    this.#acceptHead(text.slice(this.#skipEmptyLines(text)))
     return taken
   }
 
@@ -131,10 +135,11 @@ export class RequestReader {
     if (at / 2 + this.#emptyLines > this.#limits.emptyLinesMax) {
       throw badRequest(`more than ${this.#limits.emptyLinesMax} empty lines before a request`)
     }
-    const end = bytes.indexOf('\r\n', at, 'latin1')
+    const end = bytes.indexOf('\r\n', Math.max(at, this.#lineSearched - 1), 'latin1')
     const line = bytes.toString('latin1', at, end === -1 ? at + openingBytes : end)
     if (!/^(?:\r$|[A-Za-z-]{0,31}(?: |$))/.test(line))
       throw badRequest('something that is no request')
+    this.#lineSearched = bytes.length
     if (end === -1) return
     parseRequestLine(line)
     this.#lineChecked = true
