@@ -12,28 +12,39 @@ export interface AbortNotice {
 /** An `AbortNotice` and the hand that gives it. */
 export class AbortSource implements AbortNotice {
   #aborted = false
-  #listeners: Set<() => void> | null = null
+  /** Nearly always there is one at a time. */
+  #listener: (() => void) | null = null
+  #others: Set<() => void> | null = null
 
   get aborted(): boolean {
     return this.#aborted
   }
 
   addEventListener(_type: 'abort', listener: () => void): void {
-    if (this.#aborted) return
-    this.#listeners ??= new Set()
-    this.#listeners.add(listener)
+    if (this.#aborted || listener === this.#listener) return
+    if (this.#listener === null) this.#listener = listener
+    else {
+      this.#others ??= new Set()
+      this.#others.add(listener)
+    }
   }
 
   removeEventListener(_type: 'abort', listener: () => void): void {
-    this.#listeners?.delete(listener)
+    if (listener === this.#listener) this.#listener = null
+    else this.#others?.delete(listener)
   }
 
   abort(): void {
     if (this.#aborted) return
     this.#aborted = true
-    const listeners = [...(this.#listeners ?? [])]
-    this.#listeners = null
-    for (const listener of listeners) listener()
+    // One by one: a listener may remove another.
+    for (let next = this.#takeListener(); next; next = this.#takeListener()) next()
+  }
+
+  #takeListener(): (() => void) | null {
+    const listener = this.#listener ?? this.#others?.values().next().value ?? null
+    if (listener) this.removeEventListener('abort', listener)
+    return listener
   }
 }
 

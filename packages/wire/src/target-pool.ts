@@ -48,6 +48,23 @@ export class TargetPool {
     }
   }
 
+  /** A kept connection, if there is one that this request may take: nearly always. */
+  takeIdle(repeatable: boolean): UpstreamConnection | undefined {
+    const now = performance.now()
+    const youngest = now - this.#limits.upstreamUnrepeatableIdleMs
+    for (let connection = this.#idle.pop(); connection; connection = this.#idle.pop()) {
+      if (!connection.usable) continue
+      if (connection.idleUntil <= now) {
+        connection.destroy()
+        continue
+      }
+      if (repeatable || (connection.idleSince ?? 0) >= youngest) return connection
+      this.#idle.push(connection)
+      return undefined
+    }
+    return undefined
+  }
+
   async acquire(
     request: UpstreamRequest,
     options: { repeatable: boolean; fresh: boolean },
@@ -66,7 +83,7 @@ export class TargetPool {
     { repeatable, fresh }: { repeatable: boolean; fresh: boolean },
   ): Promise<UpstreamConnection> {
     for (;;) {
-      const idle = fresh ? undefined : this.#takeIdle(repeatable)
+      const idle = fresh ? undefined : this.takeIdle(repeatable)
       if (idle) return idle
       if (this.#open.size + this.#connecting < this.#limits.upstreamConnectionsMax) {
         return this.#connect(request.signal)
@@ -85,21 +102,6 @@ export class TargetPool {
   stop(): void {
     this.#stopped = true
     for (const connection of this.#open) connection.destroy()
-  }
-
-  #takeIdle(repeatable: boolean): UpstreamConnection | undefined {
-    const youngest = performance.now() - this.#limits.upstreamUnrepeatableIdleMs
-    for (let connection = this.#idle.pop(); connection; connection = this.#idle.pop()) {
-      if (!connection.usable) continue
-      if (connection.idleUntil <= performance.now()) {
-        connection.destroy()
-        continue
-      }
-      if (repeatable || (connection.idleSince ?? 0) >= youngest) return connection
-      this.#idle.push(connection)
-      return undefined
-    }
-    return undefined
   }
 
   async #connect(signal: AbortNotice): Promise<UpstreamConnection> {

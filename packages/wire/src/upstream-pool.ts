@@ -58,7 +58,9 @@ class NodeUpstreamPool implements UpstreamPool {
     const head = renderUpstreamHead(request)
     const repeatable = isRepeatable(request)
     for (let fresh = false; ; fresh = true) {
-      const connection = await this.#target(request.target).acquire(request, { repeatable, fresh })
+      const target = this.#target(request.target)
+      const idle = fresh ? undefined : target.takeIdle(repeatable)
+      const connection = idle ?? (await target.acquire(request, { repeatable, fresh }))
       const reused = connection.idleSince !== null
       try {
         return await connection.exchange(request, head)

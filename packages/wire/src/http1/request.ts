@@ -28,9 +28,13 @@ export function parseRequestHead(text: string): RawRequestHead {
  * is looked at first: who speaks another one cannot be expected to know the rest.
  */
 export function parseRequestLine(line: string): RequestLine {
-  const [method = '', target = '', version, ...more] = line.split(' ')
-  if (version === undefined) throw noVersion(target)
-  if (more.length > 0 || method === '' || target === '') {
+  const first = line.indexOf(' ')
+  const second = line.indexOf(' ', first + 1)
+  if (second === -1) throw noVersion(first === -1 ? '' : line.slice(first + 1))
+  const method = line.slice(0, first)
+  const target = line.slice(first + 1, second)
+  const version = line.slice(second + 1)
+  if (method === '' || target === '' || version.includes(' ')) {
     throw badRequest('a request line that is not method, target and version')
   }
   if (version === 'HTTP/1.1') return { method, target, version: '1.1' }

@@ -1,5 +1,5 @@
 import type { HeaderLines } from '../header-lines.ts'
-import { listElements } from '../hop-by-hop.ts'
+import { isNamed, listElements } from '../hop-by-hop.ts'
 import { type WireLimits, wireLimits } from '../limits.ts'
 import { ChunkedDecoder } from './chunked.ts'
 import { parseFieldLines, protocolError } from './field-lines.ts'
@@ -68,8 +68,8 @@ function responseFraming(response: {
   minor: number
 }): Pick<ParsedResponseHead, 'framing' | 'length'> {
   const { headers, method, status } = response
-  const lengths = headers.filter(([name]) => name.toLowerCase() === 'content-length')
-  const encodings = headers.filter(([name]) => name.toLowerCase() === 'transfer-encoding')
+  const lengths = headers.filter((line) => isNamed(line, 'content-length'))
+  const encodings = headers.filter((line) => isNamed(line, 'transfer-encoding'))
   if (lengths.length > 1) throw protocolError('Content-Length twice')
   if (lengths.length > 0 && encodings.length > 0) {
     throw protocolError('Content-Length and Transfer-Encoding')
