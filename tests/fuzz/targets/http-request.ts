@@ -68,9 +68,10 @@ export const httpRequest: FuzzTarget = {
 /** Every whole request as `method target body`, and why reading ended. */
 function readRequests(pieces: readonly Buffer[]): { requests: string[]; fault: string | null } {
   const requests: string[] = []
-  let [start, body] = ['', '']
+  let [start, body, last] = ['', '', false]
   const reader = new RequestReader({
-    onHead: ({ head }) => {
+    onHead: ({ head, isLast }) => {
+      last = isLast
       const hosts = head.headers.filter(([name]) => name.toLowerCase() === 'host')
       expectThat(hosts.length === 1, 'exactly one Host')
       expectThat(head.headers.length <= wireLimits.headerLinesMax, 'a bounded number of lines')
@@ -85,6 +86,8 @@ function readRequests(pieces: readonly Buffer[]): { requests: string[]; fault: s
   try {
     for (const piece of pieces) {
       for (let at = 0; at < piece.length; ) {
+        // As a connection does: what follows a request with `Connection: close` is nobody's.
+        if (reader.done && last) return { requests, fault: null }
         if (reader.done) reader.next()
         at += reader.push(piece.subarray(at))
       }
