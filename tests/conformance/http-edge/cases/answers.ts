@@ -116,7 +116,7 @@ export const answerRows: readonly (readonly [row: string, cases: readonly Answer
       garbage('name with NUL', withLine('X\0: a')),
       garbage('value with NUL', withLine('X: a\0')),
       garbage('value with DEL', withLine('X: a\x7f')),
-      garbage('101 lines', withLine('X: a\r\n'.repeat(100) + 'X: a')),
+      garbage('101 lines', withLine(`${'X: a\r\n'.repeat(100)}X: a`)),
       garbage('more than 60 KiB', withLine(`X: ${'a'.repeat(61_440)}`)),
       garbage('an endless head', `${ok}X: ${'a'.repeat(200_000)}`),
     ],

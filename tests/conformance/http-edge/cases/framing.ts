@@ -150,7 +150,7 @@ export const framingClasses: readonly (readonly [row: string, cases: readonly Re
       passed('CL.0 with GET', get(`Content-Length: ${hidden.length}`) + hidden, {
         origin: [`GET / HTTP/1.1 ${hidden}`],
       }),
-      passed('CL.0 with HEAD', get('Content-Length: 5').replace('GET', 'HEAD') + 'hello', {
+      passed('CL.0 with HEAD', `${get('Content-Length: 5').replace('GET', 'HEAD')}hello`, {
         origin: ['HEAD / HTTP/1.1 hello'],
       }),
       passed('TE.0', chunked(`${size(hidden)}\r\n${hidden}\r\n0\r\n\r\n`), {
