@@ -44,6 +44,16 @@ export interface SessionSettings {
   readonly ticketKeys: Buffer
 }
 
+/** A context, and what it was made of. */
+export interface DomainContext {
+  readonly context: SecureContext
+  /**
+   * To be kept as long as the context: a thousand that are let go of between a thousand contexts
+   * leave holes that every later allocation of OpenSSL's looks through.
+   */
+  readonly authorities: readonly X509Certificate[]
+}
+
 /**
  * The OpenSSL context of one trust domain. Every part is checked by itself first, so that the
  * error names the part. Every client authority is an anchor, an intermediate alone included
@@ -52,16 +62,16 @@ export interface SessionSettings {
 export function createDomainContext(
   settings: TlsSettings,
   sessions: SessionSettings,
-): SecureContext {
+): DomainContext {
   checkServerPair(settings)
   checkVersions(settings)
   const authorities = clientAuthorities(settings)
   try {
-    return createSecureContext({
+    const context = createSecureContext({
       cert: settings.certificateChainPem,
       key: settings.privateKeyPem.reveal(),
       // Never absent: without a list Node would trust every public authority.
-      ca: authorities,
+      ca: authorities.map(String),
       allowPartialTrustChain: true,
       ...(settings.crlPem === null ? {} : { crl: crlBlocks(settings.crlPem) }),
       minVersion: settings.minVersion,
@@ -75,6 +85,7 @@ export function createDomainContext(
       sessionTimeout: wireLimits.sessionSeconds,
       ...sessions,
     })
+    return { context, authorities }
   } catch (error) {
     throw asWireError(error, 'wire/unusable-certificate', 'OpenSSL refuses these TLS settings')
   }
@@ -140,9 +151,9 @@ function checkVersions(settings: TlsSettings): void {
   }
 }
 
-function clientAuthorities(settings: TlsSettings): string[] {
+function clientAuthorities(settings: TlsSettings): X509Certificate[] {
   const authorities = settings.clientAuthoritiesPem.flatMap((pem) =>
-    certificatesIn(pem, 'wire/unusable-authorities', 'a client authority').map(String),
+    certificatesIn(pem, 'wire/unusable-authorities', 'a client authority'),
   )
   // A missing authority must never mean "no check" (gateway.md section 2.3).
   if (settings.requestClientCertificate && authorities.length === 0) {

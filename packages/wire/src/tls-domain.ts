@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
-import { type SecureContext, TLSSocket } from 'node:tls'
+import { TLSSocket } from 'node:tls'
 import { verificationError, watchHandshake } from './node-internals.ts'
 import { ChainMemory } from './peer-chain.ts'
-import { createDomainContext } from './tls-context.ts'
+import { createDomainContext, type DomainContext } from './tls-context.ts'
 import type { TlsDomain, TlsSettings } from './tls-facts.ts'
 
 /** What becomes of one connection that was handed to a domain; exactly one of them is called, once. */
@@ -34,13 +34,13 @@ export class NodeTlsDomain implements TlsDomain {
   readonly settings: TlsSettings
   /** Chains of peers that may come back with a session (see `peer-chain.ts`). */
   readonly chains = new ChainMemory()
-  readonly #context: SecureContext
+  readonly #made: DomainContext
   readonly #running = new Set<Socket>()
   #closed = false
 
   constructor(settings: TlsSettings, name: string) {
     this.settings = settings
-    this.#context = createDomainContext(settings, {
+    this.#made = createDomainContext(settings, {
       // At most 32 bytes (OpenSSL's SSL_MAX_SID_CTX_LENGTH).
       sessionIdContext: createHash('sha256').update(name).digest('hex').slice(0, 32),
       ticketKeys: randomBytes(48),
@@ -60,7 +60,7 @@ export class NodeTlsDomain implements TlsDomain {
     this.#running.add(raw)
     const socket = new TLSSocket(raw, {
       isServer: true,
-      secureContext: this.#context,
+      secureContext: this.#made.context,
       requestCert: this.settings.requestClientCertificate,
       // OpenSSL verifies, our code decides on the finished handshake (gateway.md section 4.3).
       rejectUnauthorized: false,
