@@ -65,7 +65,8 @@ function framingOf(
   const bytes = content instanceof Uint8Array ? content.length : content === undefined ? 0 : null
   if (method === 'HEAD' || status === 304) {
     if (length !== null) return none(lengthLine(length))
-    return none(bytes === null || (bytes === 0 && status === 304) ? '' : lengthLine(bytes))
+    // An empty body may stand for one whose length nobody has said.
+    return none(bytes === null || bytes === 0 ? '' : lengthLine(bytes))
   }
   if (bytes !== null) return { framing: 'length', length: bytes, line: lengthLine(bytes) }
   return length === null

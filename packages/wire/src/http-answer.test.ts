@@ -68,6 +68,15 @@ describe('an answer', () => {
     client.destroy()
   })
 
+  test('to HEAD says no length that nobody announced, whatever stands for its empty body', async () => {
+    const listener = await openPlain({
+      handle: (exchange) => exchange.respond({ status: 200, headers: [] }, Buffer.alloc(0)),
+    })
+    const client = await send(listener, `HEAD / HTTP/1.1\r\n${H}\r\n`)
+    expect(await readUntil(client, /\r\n\r\n/)).not.toMatch(/content-length|transfer-encoding/i)
+    client.destroy()
+  })
+
   test('of unknown length goes in chunks, one of known length keeps it', async () => {
     const listener = await openPlain({
       handle: (exchange) =>

@@ -70,7 +70,7 @@ describe('reads', () => {
     expect(readBytewise(text)).toEqual({ requests, fault: null, open: false })
   })
 
-  test.each(['\r', '\r\n', 'G', 'GET', 'GET /', 'GET / HTTP/1.1\r\n', `GET / HTTP/1.1\r\n${H}\r`])(
+  test.each(['G', 'GET', 'GET /', 'GET / HTTP/1.1\r\n', `GET / HTTP/1.1\r\n${H}\r`])(
     '%j as the beginning of something',
     (text) => {
       expect(readText(text)).toEqual({ requests: [], fault: null, open: true })
@@ -83,6 +83,19 @@ describe('reads', () => {
     expect(readText(text).fault).toBeNull()
     expect(readText(text.replace('X: ', 'X: a')).fault?.status).toBe(431)
   })
+})
+
+test.each([
+  ['\r', '\nG'],
+  ['\r\n', 'G'],
+  ['\r\n\r\n', 'G'],
+  ['\r\n\r', '\nG'],
+])('empty lines begin no request: %j behind a body leaves the connection idle', (lines, rest) => {
+  const reader = new RequestReader({ onHead() {}, onData() {}, onEnd() {} })
+  reader.push(bytes(lines))
+  expect(reader.begun).toBe(false)
+  reader.push(bytes(rest))
+  expect(reader.begun).toBe(true)
 })
 
 describe('refuses before the head is complete', () => {

@@ -27,6 +27,7 @@ export class RequestReader {
   readonly #buffer: HeadBuffer
   #state: 'head' | 'body' | 'done' = 'head'
   #emptyLines = 0
+  #started = false
   #lineChecked = false
   /** How far the end of the request line was looked for. */
   #lineSearched = 0
@@ -43,9 +44,9 @@ export class RequestReader {
     })
   }
 
-  /** A byte of the current request has come, be it an empty line before it. */
+  /** A byte of the current request has come; empty lines before it are none. */
   get begun(): boolean {
-    return this.#state !== 'head' || this.#buffer.length > 0 || this.#emptyLines > 0
+    return this.#state !== 'head' || this.#started
   }
 
   /** The head of the current request is complete, but its body is not. */
@@ -62,6 +63,7 @@ export class RequestReader {
   next(): void {
     this.#state = 'head'
     this.#emptyLines = 0
+    this.#started = false
     this.#lineChecked = false
   }
 
@@ -140,6 +142,7 @@ export class RequestReader {
     if (!/^(?:\r$|[A-Za-z-]{0,31}(?: |$))/.test(line))
       throw badRequest('something that is no request')
     this.#lineSearched = bytes.length
+    this.#started ||= line !== '' && line !== '\r'
     if (end === -1) return
     parseRequestLine(line)
     this.#lineChecked = true
