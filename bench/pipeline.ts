@@ -13,7 +13,7 @@ const connections = 64
 const requestsPerRound = 60_000
 const rounds = 7
 
-/** CPU of the gateway's own code per request: no socket, no TLS, no parser, no workload. */
+/** CPU of the gateway's own code per request, with the reading of its head: no socket, no TLS, no workload. */
 async function main(subjectCounts: readonly number[], timeout: string | null): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'twinlatch-pipeline-'))
   try {

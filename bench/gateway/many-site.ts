@@ -55,7 +55,8 @@ export async function startMany(
     const files = manyManifests(size, { ...made, upstreamPort })
     writeFileSync(file, JSON.stringify({ port, size, files } satisfies ManyConfiguration))
     const program = new URL('serve-many.ts', import.meta.url).pathname
-    const child = children.start(name, 'measured', [process.execPath, program, file])
+    const profile = process.env['TWINLATCH_BENCH_NODE_OPTIONS']?.split(' ') ?? []
+    const child = children.start(name, 'measured', [process.execPath, ...profile, program, file])
     await waitForPort(port, child)
     return { port, child }
   }

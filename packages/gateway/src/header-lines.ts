@@ -1,13 +1,4 @@
-import type { HeaderLines } from '@twinlatch/wire'
-
-/** Whether a header name is `lower` in whatever case. Nearly every name fails at its length. */
-export function isNamed(name: string, lower: string): boolean {
-  return (
-    name.length === lower.length &&
-    (name.charCodeAt(0) | 0x20) === (lower.charCodeAt(0) | 0x20) &&
-    name.toLowerCase() === lower
-  )
-}
+import { type HeaderLines, isNamed } from '@twinlatch/wire'
 
 /** All values of a header by lower-case name, in order; other spellings of the name do not count. */
 export function valuesOf(headers: HeaderLines, lower: string): readonly string[] {

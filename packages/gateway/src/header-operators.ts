@@ -1,8 +1,7 @@
 import type { PeerIdentity } from '@twinlatch/trust'
-import type { HeaderLines } from '@twinlatch/wire'
+import { type HeaderLines, isNamed } from '@twinlatch/wire'
 import type { HeaderValues } from './compiled.ts'
 import { GatewayError } from './errors.ts'
-import { isNamed } from './header-lines.ts'
 import { formatTime, parseTimeFormat } from './time-format.ts'
 
 /** What an operator can see. */

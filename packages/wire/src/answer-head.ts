@@ -2,7 +2,8 @@ import { STATUS_CODES } from 'node:http'
 import type { Readable } from 'node:stream'
 import { WireError } from './errors.ts'
 import type { ResponseHead } from './exchange.ts'
-import { isNamed, withoutHopByHop } from './hop-by-hop.ts'
+import { isNamed } from './header-lines.ts'
+import { withoutHopByHop } from './hop-by-hop.ts'
 import { isBlockOf } from './http1/field-lines.ts'
 
 /** The head of an answer as latin1 text, with the empty line, and how its body is framed. */
@@ -37,14 +38,14 @@ export function renderAnswerHead(
   let lines = 0
   let announced: string | null = null
   let dated = false
-  for (const line of withoutHopByHop(headers)) {
-    if (isNamed(line, 'content-length')) {
+  for (const [name, value] of withoutHopByHop(headers)) {
+    if (isNamed(name, 'content-length')) {
       // Twice is none: nobody could say which one is meant.
-      announced = announced === null ? line[1] : ''
+      announced = announced === null ? value : ''
       continue
     }
-    dated ||= isNamed(line, 'date')
-    text += `${line[0]}: ${line[1]}\r\n`
+    dated ||= isNamed(name, 'date')
+    text += `${name}: ${value}\r\n`
     lines += 1
   }
   if (!isBlockOf(lines, text, start.length)) throw malformed('a header line')

@@ -176,31 +176,47 @@ export class EdgeConnection<Context> implements ExchangeCarrier {
 
   #serve(exchange: HttpExchange<Context>): void {
     this.#handle(exchange).then(
-      () => this.#finish(),
-      (error: unknown) => {
-        this.#edge.log.error({ event: 'edge.failed', error: messageOf(error) }, 'exchange failed')
-        this.socket.destroy()
-      },
+      () => this.#settle(exchange),
+      (error: unknown) => this.#fail(exchange, error),
     )
   }
 
-  async #handle(exchange: HttpExchange<Context>): Promise<void> {
+  #handle(exchange: HttpExchange<Context>): Promise<void> {
     try {
-      await this.#edge.handler.handle(exchange)
-      if (!exchange.responded) throw new TypeError('the handler answered nothing')
-      // A handler that did not wait must not mix two answers.
-      if (exchange.sending) await exchange.sending
+      return this.#edge.handler.handle(exchange)
     } catch (error) {
-      if (exchange.signal.aborted) return
-      const { log } = this.#edge
-      log.error({ event: 'edge.handler-threw', error: messageOf(error) }, 'handler failed')
-      if (exchange.responded) {
-        this.socket.destroy()
-        return
-      }
-      const headers = [['x-request-id', newRequestId()]] as const
-      await exchange.respond({ status: 500, headers, close: true }).catch(() => {})
+      return Promise.reject(error)
     }
+  }
+
+  #settle(exchange: HttpExchange<Context>): void {
+    const { sending } = exchange
+    if (!exchange.responded) this.#fail(exchange, new TypeError('the handler answered nothing'))
+    else if (sending === null) this.#finish()
+    // A handler that did not wait must not mix two answers.
+    else {
+      sending.then(
+        () => this.#finish(),
+        (error: unknown) => this.#fail(exchange, error),
+      )
+    }
+  }
+
+  #fail(exchange: HttpExchange<Context>, error: unknown): void {
+    if (exchange.signal.aborted) {
+      this.#finish()
+      return
+    }
+    const { log } = this.#edge
+    log.error({ event: 'edge.handler-threw', error: messageOf(error) }, 'handler failed')
+    if (exchange.responded) {
+      this.socket.destroy()
+      this.#finish()
+      return
+    }
+    const headers = [['x-request-id', newRequestId()]] as const
+    const finish = () => this.#finish()
+    exchange.respond({ status: 500, headers, close: true }).then(finish, finish)
   }
 
   /** The exchange is over: the next request may begin. */

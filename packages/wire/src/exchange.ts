@@ -29,6 +29,8 @@ export interface RequestHead {
    * and what `Connection` named; with `Host` and `Content-Length`; `te` is reduced to `trailers`.
    */
   readonly headers: HeaderLines
+  /** All of it as it came, latin1; `readRequestHead` makes the same head of it. */
+  readonly text: string
 }
 
 /** One request and its answer. Exactly one `respond` (or `abort`) ends it. */

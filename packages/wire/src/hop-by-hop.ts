@@ -1,4 +1,4 @@
-import type { HeaderLines } from './header-lines.ts'
+import { type HeaderLines, isNamed } from './header-lines.ts'
 
 /** Fields of one connection (RFC 9110 section 7.6.1); `te` is handled apart. gateway.md section 9.1. */
 const connectionFields: ReadonlySet<string> = new Set([
@@ -10,10 +10,10 @@ const connectionFields: ReadonlySet<string> = new Set([
 ])
 
 /** Elements of a comma list over all lines of one name (RFC 9110 section 5.6.1), in lower case. */
-export function listElements(headers: HeaderLines, name: string): string[] {
+function listElements(headers: HeaderLines, name: string): string[] {
   const elements: string[] = []
-  for (const line of headers) {
-    if (isNamed(line, name)) elements.push(...elementsOf(line[1]))
+  for (const [lineName, value] of headers) {
+    if (isNamed(lineName, name)) elements.push(...elementsOf(value))
   }
   return elements
 }
@@ -26,11 +26,6 @@ export function elementsOf(value: string): string[] {
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '')
-}
-
-/** Whether a line has this lower-case name. The length first: nearly every line fails there. */
-export function isNamed(line: readonly [string, string], name: string): boolean {
-  return line[0].length === name.length && line[0].toLowerCase() === name
 }
 
 /**

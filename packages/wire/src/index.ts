@@ -9,10 +9,12 @@ export type {
   RequestHead,
   ResponseHead,
 } from './exchange.ts'
-export type { HeaderLines } from './header-lines.ts'
+export { type HeaderLines, isNamed } from './header-lines.ts'
 export { type WireLimits, wireLimits } from './limits.ts'
 export { loopbackLookup } from './loopback-lookup.ts'
+export { chainBytes } from './peer-chain.ts'
 export { type Authority, parseAuthority } from './request-authority.ts'
+export { readRequestHead } from './request-head.ts'
 export { createTlsDomain } from './tls-domain.ts'
 export type {
   ClientHello,

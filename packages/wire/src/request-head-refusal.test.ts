@@ -9,6 +9,7 @@ const headOf = (changes: Partial<RawRequestHead> & { more?: HeaderLines }): RawR
   target: '/',
   version: '1.1',
   headers: [host, ...(changes.more ?? [])],
+  text: '',
   ...changes,
 })
 const check = (changes: Parameters<typeof headOf>[0]) => checkRequestHead(headOf(changes))

@@ -1,11 +1,11 @@
 import type { RequestHead } from './exchange.ts'
-import type { HeaderLines } from './header-lines.ts'
-import { elementsOf, isNamed, withoutHopByHop } from './hop-by-hop.ts'
+import { type HeaderLines, isNamed } from './header-lines.ts'
+import { elementsOf, withoutHopByHop } from './hop-by-hop.ts'
 import { isToken } from './http1/field-lines.ts'
-import type { RawRequestHead } from './http1/request.ts'
+import { parseRequestHead, type RawRequestHead } from './http1/request.ts'
 import { type WireLimits, wireLimits } from './limits.ts'
 import { parseAuthority } from './request-authority.ts'
-import { type RequestFault, requestFault } from './request-fault.ts'
+import { type RequestFault, RequestRefusal, requestFault } from './request-fault.ts'
 
 /** A head that may go on, or why not. */
 export type RequestHeadResult =
@@ -64,14 +64,31 @@ export function checkRequestHead(
   if (typeof target !== 'string') return { ok: false, fault: target }
   const { expectsContinue } = fields
   const passed = fields.managed ? withoutHopByHop(raw.headers) : raw.headers
-  const headers = expectsContinue ? passed.filter((line) => !isNamed(line, 'expect')) : passed
+  const headers = expectsContinue ? passed.filter(([name]) => !isNamed(name, 'expect')) : passed
   return {
     ok: true,
-    head: { method: raw.method, target, authority, headers },
+    head: { method: raw.method, target, authority, headers, text: raw.text },
     body: fields.encodings.length > 0 ? 'chunked' : Number(fields.lengths[0] ?? 0),
     expectsContinue,
     isLast: fields.connection.includes('close'),
   }
+}
+
+/**
+ * The head that was accepted with this `text`, whatever the limits then were. Throws a
+ * `RequestRefusal` for a text of which none was made.
+ */
+export function readRequestHead(text: string): RequestHead {
+  const result = checkRequestHead(parseRequestHead(text), unlimited)
+  if (!result.ok) throw new RequestRefusal(result.fault)
+  return result.head
+}
+
+const unlimited: WireLimits = {
+  ...wireLimits,
+  headerLinesMax: Number.POSITIVE_INFINITY,
+  authorityBytesMax: Number.POSITIVE_INFINITY,
+  connectionNamesMax: Number.POSITIVE_INFINITY,
 }
 
 /** The lines that the edge itself must understand, found in one pass. */
@@ -101,7 +118,7 @@ function collectFields(headers: HeaderLines): Fields {
   }
   for (const [name, value] of headers) {
     // By length first: nearly every line is none of these.
-    if (fieldLengths.has(name.length)) collectField(fields, name.toLowerCase(), value)
+    if (isFieldLength(name.length)) collectField(fields, name.toLowerCase(), value)
   }
   return fields
 }
@@ -140,11 +157,17 @@ function collectField(fields: Fields, name: string, value: string): void {
   }
 }
 
-const fieldLengths: ReadonlySet<number> = new Set(
-  ['host', 'content-length', 'transfer-encoding', 'connection', 'upgrade', 'te', 'keep-alive']
-    .concat('proxy-connection', 'expect', 'content-type')
-    .map((name) => name.length),
+/** A bit for the length of every name that `collectField` knows. */
+const fieldLengths = (
+  'host content-length transfer-encoding connection upgrade te keep-alive proxy-connection expect ' +
+  'content-type'
 )
+  .split(' ')
+  .reduce((bits, name) => bits | (1 << name.length), 0)
+
+function isFieldLength(length: number): boolean {
+  return length < 32 && (fieldLengths & (1 << length)) !== 0
+}
 
 function addElements(list: string[], value: string): void {
   list.push(...elementsOf(value))

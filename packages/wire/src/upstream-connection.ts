@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { pumpBody } from './body-pump.ts'
 import { WireError } from './errors.ts'
+import { isNamed } from './header-lines.ts'
 import { withoutHopByHop } from './hop-by-hop.ts'
 import { lastChunk } from './http1/chunked.ts'
 import { protocolError } from './http1/field-lines.ts'
@@ -23,11 +24,17 @@ export interface ConnectionOwner {
   gone(connection: UpstreamConnection): void
 }
 
+/** How an exchange goes on; exactly one of the two is called, once. */
+export interface ExchangeOutcome {
+  /** With the head of the final response. */
+  resolve(response: UpstreamResponse): void
+  reject(error: WireError): void
+}
+
 /** The exchange that a connection carries at the moment. */
 interface Running {
   readonly request: UpstreamRequest
-  readonly resolve: (response: UpstreamResponse) => void
-  readonly reject: (error: WireError) => void
+  readonly outcome: ExchangeOutcome
   readonly onAbort: () => void
   stopSending: (() => void) | null
   requestSent: boolean
@@ -95,29 +102,29 @@ export class UpstreamConnection {
     this.#socket.destroy()
   }
 
-  /** Sends a request and resolves with the head of its final response; see `UpstreamPool`. */
-  exchange(request: UpstreamRequest, head: UpstreamHead): Promise<UpstreamResponse> {
+  /** Sends a request; see `UpstreamPool`. Callbacks: a promise here is one more for every request. */
+  exchange(request: UpstreamRequest, head: UpstreamHead, outcome: ExchangeOutcome): void {
     this.answered = false
     // It may have closed between being taken from the pool and now.
-    if (!this.usable) return Promise.reject(this.#whyClosed())
-    return new Promise((resolve, reject) => {
-      const running: Running = {
-        request,
-        resolve,
-        reject,
-        onAbort: () => this.#fail(new WireError('wire/aborted', 'the caller gave the request up')),
-        stopSending: null,
-        requestSent: false,
-        head: null,
-        pieces: [],
-        body: null,
-      }
-      this.#running = running
-      this.#reader.next(request.method)
-      request.signal.addEventListener('abort', running.onAbort)
-      if (request.signal.aborted) running.onAbort()
-      else this.#send(request.body, head, running)
-    })
+    if (!this.usable) {
+      outcome.reject(this.#whyClosed())
+      return
+    }
+    const running: Running = {
+      request,
+      outcome,
+      onAbort: () => this.#fail(new WireError('wire/aborted', 'the caller gave the request up')),
+      stopSending: null,
+      requestSent: false,
+      head: null,
+      pieces: [],
+      body: null,
+    }
+    this.#running = running
+    this.#reader.next(request.method)
+    request.signal.addEventListener('abort', running.onAbort)
+    if (request.signal.aborted) running.onAbort()
+    else this.#send(request.body, head, running)
   }
 
   #sink(): ResponseSink {
@@ -200,7 +207,7 @@ export class UpstreamConnection {
     else if (running.head && !running.body) {
       running.body = this.#createBody(running)
       this.#input.own()
-      running.resolve(responseOf(running.head, running.body))
+      running.outcome.resolve(responseOf(running.head, running.body))
     }
   }
 
@@ -233,14 +240,15 @@ export class UpstreamConnection {
       this.#socket.resume()
       this.#owner.released(this)
     }
-    if (head && !running.body) running.resolve(responseOf(head, joinPieces(running.pieces)))
+    if (head && !running.body) running.outcome.resolve(responseOf(head, joinPieces(running.pieces)))
   }
 
   /** Ours, or a second less than the upstream announces (`Keep-Alive: timeout=5`, as Node sends). */
   #idleTimeoutMs(head: ParsedResponseHead | null): number {
-    const line = head?.headers.find(([name]) => name.toLowerCase() === 'keep-alive')?.[1] ?? ''
-    const seconds = /(?:^|[,;\s])timeout=([0-9]{1,6})(?:$|[,;\s])/i.exec(line)?.[1]
+    const line = head?.headers.find(([name]) => isNamed(name, 'keep-alive'))?.[1]
     const ours = this.#limits.upstreamIdleTimeoutMs
+    if (line === undefined) return ours
+    const seconds = /(?:^|[,;\s])timeout=([0-9]{1,6})(?:$|[,;\s])/i.exec(line)?.[1]
     return seconds === undefined
       ? ours
       : Math.min(ours, Math.max(1, Number(seconds) * 1_000 - 1_000))
@@ -262,7 +270,7 @@ export class UpstreamConnection {
     if (!running) return
     settle(running)
     if (running.body) running.body.destroy(error)
-    else running.reject(error)
+    else running.outcome.reject(error)
   }
 
   #whyClosed(): WireError {

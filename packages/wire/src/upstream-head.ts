@@ -1,6 +1,6 @@
 import { WireError } from './errors.ts'
-import type { HeaderLines } from './header-lines.ts'
-import { isNamed, withoutHopByHop } from './hop-by-hop.ts'
+import { type HeaderLines, isNamed } from './header-lines.ts'
+import { withoutHopByHop } from './hop-by-hop.ts'
 import { isBlockOf, isToken } from './http1/field-lines.ts'
 import type { UpstreamRequest } from './upstream.ts'
 
@@ -32,13 +32,13 @@ export function renderUpstreamHead(
   const start = `${method} ${path} HTTP/1.1\r\n`
   let text = start
   let count = 0
-  for (const line of withoutHopByHop(request.headers)) {
-    if (isNamed(line, 'content-length')) {
-      announced.push(line[1])
+  for (const [name, value] of withoutHopByHop(request.headers)) {
+    if (isNamed(name, 'content-length')) {
+      announced.push(value)
       continue
     }
-    if (isNamed(line, 'host')) hosts += 1
-    text += `${line[0]}: ${line[1]}\r\n`
+    if (isNamed(name, 'host')) hosts += 1
+    text += `${name}: ${value}\r\n`
     count += 1
   }
   if (!isBlockOf(count, text, start.length)) throw unsendable(request.headers)

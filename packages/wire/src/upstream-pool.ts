@@ -12,8 +12,9 @@ import type {
   UpstreamTarget,
   UpstreamTls,
 } from './upstream.ts'
+import type { UpstreamConnection } from './upstream-connection.ts'
 import { placeOf } from './upstream-fault.ts'
-import { renderUpstreamHead } from './upstream-head.ts'
+import { renderUpstreamHead, type UpstreamHead } from './upstream-head.ts'
 
 /**
  * The client side of the data path: keep-alive connections, pooled by target **and** identity, so
@@ -36,6 +37,15 @@ const idempotentMethods: ReadonlySet<string> = new Set([
   'DELETE',
 ])
 
+/** A request and who waits for its answer. */
+interface Asked {
+  readonly request: UpstreamRequest
+  readonly head: UpstreamHead
+  readonly repeatable: boolean
+  readonly resolve: (response: UpstreamResponse) => void
+  readonly reject: (error: unknown) => void
+}
+
 class NodeUpstreamPool implements UpstreamPool {
   readonly #limits: WireLimits
   readonly #log: Logger
@@ -53,26 +63,51 @@ class NodeUpstreamPool implements UpstreamPool {
     this.#clock = setInterval(() => this.#sweep(), limits.timeoutCheckIntervalMs).unref()
   }
 
-  async request(request: UpstreamRequest): Promise<UpstreamResponse> {
-    // Before a connection is taken, which would be nobody's if this throws.
-    const head = renderUpstreamHead(request)
-    const repeatable = isRepeatable(request)
-    for (let fresh = false; ; fresh = true) {
-      const target = this.#target(request.target)
-      const idle = fresh ? undefined : target.takeIdle(repeatable)
-      const connection = idle ?? (await target.acquire(request, { repeatable, fresh }))
-      const reused = connection.idleSince !== null
-      try {
-        return await connection.exchange(request, head)
-      } catch (error) {
-        // The upstream closed a kept connection as we used it: it saw nothing of the request, or
-        // something that may be done twice.
-        if (fresh || !reused || !repeatable || connection.answered || !isClosed(error)) throw error
-        this.#log.debug(
-          { event: 'upstream.stale', upstream: placeOf(request.target) },
-          'sent again',
-        )
-      }
+  request(request: UpstreamRequest): Promise<UpstreamResponse> {
+    return new Promise((resolve, reject) => {
+      // Before a connection is taken, which would be nobody's if this throws.
+      const head = renderUpstreamHead(request)
+      this.#start({ request, head, repeatable: isRepeatable(request), resolve, reject }, false)
+    })
+  }
+
+  #start(asked: Asked, fresh: boolean): void {
+    const target = this.#target(asked.request.target)
+    const { repeatable } = asked
+    const idle = fresh ? undefined : target.takeIdle(repeatable)
+    if (idle) this.#exchange(idle, asked, fresh)
+    else {
+      target
+        .acquire(asked.request, { repeatable, fresh })
+        .then((connection) => this.#exchange(connection, asked, fresh))
+        .catch(asked.reject)
+    }
+  }
+
+  #exchange(connection: UpstreamConnection, asked: Asked, fresh: boolean): void {
+    const { request, head, repeatable, resolve, reject } = asked
+    const mayRepeat = !fresh && repeatable && connection.idleSince !== null
+    if (!mayRepeat) connection.exchange(request, head, asked)
+    else {
+      connection.exchange(request, head, {
+        resolve,
+        reject: (error) => {
+          if (connection.answered || !isClosed(error)) reject(error)
+          else this.#repeat(asked)
+        },
+      })
+    }
+  }
+
+  // The upstream closed a kept connection as we used it: it saw nothing of the request, or something
+  // that may be done twice.
+  #repeat(asked: Asked): void {
+    const upstream = placeOf(asked.request.target)
+    this.#log.debug({ event: 'upstream.stale', upstream }, 'sent again')
+    try {
+      this.#start(asked, true)
+    } catch (error) {
+      asked.reject(error)
     }
   }
 

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util'
 import { RequestReader } from '../../../packages/wire/src/http1/request-reader.ts'
 import { wireLimits } from '../../../packages/wire/src/limits.ts'
 import { RequestRefusal } from '../../../packages/wire/src/request-fault.ts'
+import { readRequestHead } from '../../../packages/wire/src/request-head.ts'
 import { expectThat, type FuzzTarget } from '../target.ts'
 import { readWithLlhttp } from './llhttp.ts'
 
@@ -75,6 +77,7 @@ function readRequests(pieces: readonly Buffer[]): { requests: string[]; fault: s
       const hosts = head.headers.filter(([name]) => name.toLowerCase() === 'host')
       expectThat(hosts.length === 1, 'exactly one Host')
       expectThat(head.headers.length <= wireLimits.headerLinesMax, 'a bounded number of lines')
+      expectThat(isDeepStrictEqual(readRequestHead(head.text), head), 'the same head of its text')
       start = `${head.method} ${head.target}`
       body = ''
     },

@@ -1,7 +1,6 @@
-import type { HeaderLines } from '@twinlatch/wire'
+import { type HeaderLines, isNamed } from '@twinlatch/wire'
 import { canonicalHeaderName } from '../canonical-header.ts'
 import type { HeaderValues } from '../compiled.ts'
-import { isNamed } from '../header-lines.ts'
 import { type HeaderContext, isPeerOperator, type LocalIdentity } from '../header-operators.ts'
 import { type HeaderTemplate, parseHeaderValue } from '../header-value.ts'
 import { type HeaderOperations, isAuthority } from '../istio/virtual-service-headers.ts'

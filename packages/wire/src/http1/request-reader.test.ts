@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { RequestRefusal } from '../request-fault.ts'
-import { RequestReader } from './request-reader.ts'
+import { readRequestHead } from '../request-head.ts'
+import { type AcceptedHead, RequestReader } from './request-reader.ts'
 
 const H = 'Host: a.example\r\n'
 const get = (...lines: string[]) =>
@@ -166,6 +167,28 @@ describe('for any bytes', () => {
       ),
       { numRuns: 2_000 },
     )
+  })
+
+  test('the text of a head, which records keep, gives the same head again', () => {
+    let heads = 0
+    const onHead = ({ head }: AcceptedHead) => {
+      heads += 1
+      expect(readRequestHead(head.text)).toEqual(head)
+    }
+    fc.assert(
+      fc.property(fc.constantFrom(...samples), mutation, (sample, [at, value]) => {
+        const changed = bytes(sample)
+        changed[at % changed.length] = value
+        const reader = new RequestReader({ onHead, onData() {}, onEnd() {} })
+        try {
+          reader.push(changed)
+        } catch (error) {
+          expect(error).toBeInstanceOf(RequestRefusal)
+        }
+      }),
+      { numRuns: 1_000 },
+    )
+    expect(heads).toBeGreaterThan(100)
   })
 
   test('a head of the largest size, byte by byte, costs no more than its bytes', () => {

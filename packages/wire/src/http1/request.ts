@@ -9,6 +9,8 @@ export interface RawRequestHead {
   /** `major.minor`. */
   readonly version: string
   readonly headers: HeaderLines
+  /** What it was parsed from. */
+  readonly text: string
 }
 
 type RequestLine = Pick<RawRequestHead, 'method' | 'target' | 'version'>
@@ -20,7 +22,8 @@ type RequestLine = Pick<RawRequestHead, 'method' | 'target' | 'version'>
 export function parseRequestHead(text: string): RawRequestHead {
   const lineEnd = text.indexOf('\r\n')
   const { method, target, version } = parseRequestLine(text.slice(0, lineEnd))
-  return { method, target, version, headers: parseFieldLines(text, lineEnd + 2, badRequest) }
+  const headers = parseFieldLines(text, lineEnd + 2, badRequest)
+  return { method, target, version, headers, text }
 }
 
 /**

@@ -1,5 +1,5 @@
-import type { HeaderLines } from '../header-lines.ts'
-import { isNamed, listElements } from '../hop-by-hop.ts'
+import { type HeaderLines, isNamed } from '../header-lines.ts'
+import { elementsOf } from '../hop-by-hop.ts'
 import { type WireLimits, wireLimits } from '../limits.ts'
 import { ChunkedDecoder } from './chunked.ts'
 import { parseFieldLines, protocolError } from './field-lines.ts'
@@ -44,45 +44,58 @@ export function parseResponseHead(
   if (headers.length > limits.headerLinesMax) {
     throw protocolError(`more than ${limits.headerLinesMax} header lines`)
   }
-  const framing = responseFraming({ headers, method, status, minor: Number(minor) })
+  const fields = framingFields(headers)
+  const { framing, length } = responseFraming(fields, { method, status, minor })
   const keepAlive =
     minor === '1' &&
-    framing.framing !== 'close' &&
-    !(status === 204 && announcesContent(headers)) &&
-    !listElements(headers, 'connection').includes('close')
-  return { status, headers, ...framing, keepAlive }
+    framing !== 'close' &&
+    !(status === 204 && announcesContent(fields)) &&
+    !fields.closes
+  return { status, headers, framing, length, keepAlive }
+}
+
+/** What the lines of a response say of its framing. */
+interface FramingFields {
+  readonly lengths: readonly string[]
+  readonly encodings: readonly string[]
+  /** `Connection: close` is among them. */
+  readonly closes: boolean
+}
+
+function framingFields(headers: HeaderLines): FramingFields {
+  const lengths: string[] = []
+  const encodings: string[] = []
+  let closes = false
+  for (const [name, value] of headers) {
+    if (isNamed(name, 'content-length')) lengths.push(value)
+    else if (isNamed(name, 'transfer-encoding')) encodings.push(value)
+    else if (isNamed(name, 'connection')) closes ||= elementsOf(value).includes('close')
+  }
+  return { lengths, encodings, closes }
 }
 
 /** RFC 9110 section 8.6: who breaks it for a 204 may send that content, and it would be the next answer. */
-function announcesContent(headers: HeaderLines): boolean {
-  return headers.some(([name, value]) => {
-    const lower = name.toLowerCase()
-    return lower === 'transfer-encoding' || (lower === 'content-length' && Number(value) > 0)
-  })
+function announcesContent({ lengths, encodings }: FramingFields): boolean {
+  return encodings.length > 0 || lengths.some((length) => Number(length) > 0)
 }
 
-function responseFraming(response: {
-  headers: HeaderLines
-  method: string
-  status: number
-  minor: number
-}): Pick<ParsedResponseHead, 'framing' | 'length'> {
-  const { headers, method, status } = response
-  const lengths = headers.filter((line) => isNamed(line, 'content-length'))
-  const encodings = headers.filter((line) => isNamed(line, 'transfer-encoding'))
+function responseFraming(
+  { lengths, encodings }: FramingFields,
+  { method, status, minor }: { method: string; status: number; minor: string | undefined },
+): Pick<ParsedResponseHead, 'framing' | 'length'> {
   if (lengths.length > 1) throw protocolError('Content-Length twice')
   if (lengths.length > 0 && encodings.length > 0) {
     throw protocolError('Content-Length and Transfer-Encoding')
   }
-  const length = lengths[0]?.[1]
+  const [length] = lengths
   if (length !== undefined && !/^[0-9]{1,15}$/.test(length)) {
     throw protocolError('a Content-Length that is no number of bytes')
   }
-  if (encodings.length > 1 || (encodings[0]?.[1] ?? 'chunked').toLowerCase() !== 'chunked') {
+  if (encodings.length > 1 || (encodings[0] ?? 'chunked').toLowerCase() !== 'chunked') {
     throw protocolError('a Transfer-Encoding other than "chunked"')
   }
   // RFC 9112 section 6.1: a 1.0 message with a transfer coding is framed wrongly.
-  if (encodings.length > 0 && response.minor === 0) throw protocolError('HTTP/1.0 with chunks')
+  if (encodings.length > 0 && minor === '0') throw protocolError('HTTP/1.0 with chunks')
   if (method === 'HEAD' || status < 200 || status === 204 || status === 304) {
     return { framing: 'none', length: 0 }
   }

@@ -1,5 +1,5 @@
 import { meshHopElement, type Stage } from '@twinlatch/trust'
-import type { HeaderLines } from '@twinlatch/wire'
+import { type HeaderLines, isNamed } from '@twinlatch/wire'
 import { clip } from '../../clip.ts'
 import type {
   CompiledDestination,
@@ -9,7 +9,7 @@ import type {
   PolicyDecision,
   RouteAction,
 } from '../../compiled.ts'
-import { isNamed, valuesOf } from '../../header-lines.ts'
+import { valuesOf } from '../../header-lines.ts'
 import { normalizePath } from '../../normalize-path.ts'
 import { deniedBody, errorAnswer } from './answers.ts'
 import { type ConnectionConstants, constantsOf } from './connection-constants.ts'
@@ -117,7 +117,7 @@ interface HostChosen {
 }
 
 function chooseRoute(transaction: Transaction, chosen: HostChosen): LocalAnswer | Forwarding {
-  const { virtualHost, view } = chosen
+  const { virtualHost, view, settings, seen } = chosen
   const { request, startedAt } = transaction
   const route = virtualHost.chooseRoute(view)
   if (!route) {
@@ -131,7 +131,7 @@ function chooseRoute(transaction: Transaction, chosen: HostChosen): LocalAnswer 
   const values = new RequestValues(view, { target, authority, startedAt })
   const { action } = route
   if (action.kind === 'forward') {
-    return toWorkload(transaction, { ...chosen, route, action, values, target })
+    return toWorkload(transaction, { view, settings, seen, route, action, values, target })
   }
   // The client comes back to where it was: matching drops a mapped port, a redirect keeps it.
   const asSent = () => new RequestAtPoint({ ...view.parts, authority })
@@ -151,7 +151,7 @@ function withQuery(path: string, query: string | null): string {
   return query === null ? path : `${path}?${query}`
 }
 
-interface ForwardChosen extends HostChosen {
+interface ForwardChosen extends Omit<HostChosen, 'virtualHost'> {
   readonly route: CompiledRoute
   readonly action: Extract<RouteAction, { kind: 'forward' }>
   readonly values: HeaderValues

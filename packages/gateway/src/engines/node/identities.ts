@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { type Certificate, parseCertificate } from '@twinlatch/pki'
 import { identifyPeer, type PeerIdentity } from '@twinlatch/trust'
+import { chainBytes } from '@twinlatch/wire'
 import { Recent } from './recent.ts'
-import { heldBytes } from './record-size.ts'
 
 /** What the certificates of one peer say. */
 export interface KnownPeer {
@@ -30,7 +30,7 @@ export class Identities {
     const known = this.#known.get(key)
     if (known) return known
     const peer = readPeer(chain)
-    if (heldBytes(null, chain) <= rememberedChainBytesMax) this.#known.set(key, peer)
+    if (chainBytes(chain) <= rememberedChainBytesMax) this.#known.set(key, peer)
     return peer
   }
 }

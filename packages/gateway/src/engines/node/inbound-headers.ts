@@ -1,6 +1,5 @@
-import type { HeaderLines } from '@twinlatch/wire'
+import { type HeaderLines, isNamed } from '@twinlatch/wire'
 import { canonicalHeaderName } from '../../canonical-header.ts'
-import { isNamed } from '../../header-lines.ts'
 import { NameSieve } from './name-sieve.ts'
 
 /** What the client sent, as far as anything behind this point may see it. */

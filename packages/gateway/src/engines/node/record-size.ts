@@ -1,5 +1,4 @@
 import type { Explanation } from '@twinlatch/trust'
-import type { RequestHead } from '@twinlatch/wire'
 
 /**
  * Bytes of a peer's choice that a record may hold until somebody reads it. Tens of thousands of
@@ -7,14 +6,6 @@ import type { RequestHead } from '@twinlatch/wire'
  * certificates: unread ones would take gigabytes. Ordinary requests with their chain stay below.
  */
 export const recordBytesMax = 12_288
-
-/** What a record holds until it is rendered: the head of its request and the peer's certificates. */
-export function heldBytes(head: RequestHead | null, chain: readonly Uint8Array[]): number {
-  const certificates = chain.reduce((sum, der) => sum + der.length, 0)
-  if (head === null) return certificates
-  const lines = head.headers.reduce((sum, [name, value]) => sum + name.length + value.length, 0)
-  return certificates + head.target.length + lines
-}
 
 /** A renderer that renders on its first call and then lets go of what it needed for it. */
 export function renderOnce(render: () => Explanation): () => Explanation {

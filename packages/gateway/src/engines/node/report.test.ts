@@ -17,6 +17,7 @@ const transaction = {
       ['Cookie', 'session=secret'],
       ['X-Request-Id', 'before'],
     ],
+    text: 'GET /a?password=secret HTTP/1.1\r\nHost: a.localhost\r\nCookie: session=secret\r\n',
   },
   context: {
     peer: { address: '192.0.2.1', port: 7 },

@@ -1,7 +1,8 @@
 import { type Clock, type Logger, type Metrics, newRequestId } from '@twinlatch/kit'
 import type { ExplanationSink } from '@twinlatch/trust'
+import { chainBytes } from '@twinlatch/wire'
 import { explainConnection, type RefusedConnection } from './explain.ts'
-import { heldBytes, recordBytesMax, renderOnce } from './record-size.ts'
+import { recordBytesMax, renderOnce } from './record-size.ts'
 import { type Rendering, RequestRecord } from './request-record.ts'
 import { RequestTallies } from './request-tallies.ts'
 import { type Ending, type Outcome, parentIdOf, type Transaction } from './transaction.ts'
@@ -56,7 +57,7 @@ export function createReport(deps: {
         outcome: 'denied',
         render,
       })
-      if (heldBytes(null, entry.facts.tls?.peerCertificates ?? []) > recordBytesMax) render()
+      if (chainBytes(entry.facts.tls?.peerCertificates ?? []) > recordBytesMax) render()
     },
     acceptedConnection(protocol) {
       metrics.tlsHandshakes.inc({ result: 'accepted', code: '', protocol })

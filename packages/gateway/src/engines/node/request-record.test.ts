@@ -1,6 +1,6 @@
 import { devSubaccountId } from '@twinlatch/kit'
 import { createFakeClock } from '@twinlatch/testing'
-import type { HeaderLines } from '@twinlatch/wire'
+import { type HeaderLines, readRequestHead } from '@twinlatch/wire'
 import { expect, test } from 'vitest'
 import type { CompiledServer, CompiledVirtualHost } from '../../compiled.ts'
 import { workedPeer } from '../../testdata/request-view.ts'
@@ -83,13 +83,14 @@ function recordOf(
   const transaction = begin({
     id: 'the-id',
     startedAt: new Date('2026-11-24T09:59:59.000Z'),
-    request: {
-      ...{ method: 'GET', target: '/b?secret=1', authority: 'a.localhost:9443' },
-      headers: [
-        ['X-A', some.value ?? '1'],
-        ['X-Request-Id', 'of-the-hop-before'],
-      ],
-    },
+    request: readRequestHead(
+      [
+        'GET /b?secret=1 HTTP/1.1',
+        'Host: a.localhost:9443',
+        `X-A: ${some.value ?? '1'}`,
+        'X-Request-Id: of-the-hop-before\r\n',
+      ].join('\r\n'),
+    ),
     context,
     port,
     server,
@@ -105,7 +106,7 @@ function recordOf(
   return new RequestRecord(transaction, some.status ?? ending, rendering)
 }
 
-test('a record tells of the request that it was made of, before and after it was packed', () => {
+test('a record tells of the request that it was made of, before and after it is over', () => {
   const record = recordOf(running())
   const before = record.render()
   expect(before).toMatchObject({

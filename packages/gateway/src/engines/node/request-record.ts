@@ -1,11 +1,10 @@
 import type { Clock, SubaccountId } from '@twinlatch/kit'
 import type { Explanation, ExplanationSink } from '@twinlatch/trust'
-import type { RequestHead } from '@twinlatch/wire'
+import { chainBytes, readRequestHead } from '@twinlatch/wire'
 import type { ConnectionContext } from './connection.ts'
 import { type DecisionSettings, decide, type SeenViews } from './decide.ts'
 import { explainRequest } from './explain.ts'
-import { packHead, unpackHead } from './packed-head.ts'
-import { heldBytes, recordBytesMax } from './record-size.ts'
+import { recordBytesMax } from './record-size.ts'
 import type { RunningPort } from './running.ts'
 import { begin, type Denial, type Ending, type Outcome, type Transaction } from './transaction.ts'
 
@@ -36,8 +35,8 @@ export class RequestRecord implements RecordEntry, Outcome {
   readonly #attempts: number
   readonly #upstreamMs: number
   readonly #rendering: Rendering
-  /** The head as it came while the request runs, packed afterwards. */
-  #request: RequestHead | string | null
+  /** The head as one text: its lines are some fifty objects, which the collector would trace. */
+  #request: string | null
   #context: ConnectionContext | null
   #rendered: Explanation | null = null
 
@@ -54,7 +53,7 @@ export class RequestRecord implements RecordEntry, Outcome {
     this.#attempts = upstream === null ? 0 : upstream.attempts
     this.#upstreamMs = upstream === null ? 0 : upstream.ms
     this.#rendering = rendering
-    this.#request = transaction.request
+    this.#request = transaction.request.text
     this.#context = transaction.context
   }
 
@@ -78,29 +77,24 @@ export class RequestRecord implements RecordEntry, Outcome {
   }
 
   /**
-   * Once the request is over: makes the record as small as it will be. One that is too large to be
-   * kept unread is rendered, and lets go of its request.
+   * Once the request is over: a record that is too large to be kept unread is rendered, and lets go
+   * of its request.
    */
   settle(): void {
-    const request = this.#request
-    if (request === null || typeof request === 'string' || !this.#context) return
-    const packed = packHead(request)
-    const chainBytes = heldBytes(null, this.#context.tls.peerCertificates)
-    if (packed !== null && packed.length + chainBytes <= recordBytesMax) {
-      this.#request = packed
-      return
-    }
+    const text = this.#request
+    if (text === null || !this.#context) return
+    if (text.length + chainBytes(this.#context.tls.peerCertificates) <= recordBytesMax) return
     this.#rendered = this.render()
     this.#request = null
     this.#context = null
   }
 
   #again(): Transaction {
-    const kept = this.#request
+    const text = this.#request
     const context = this.#context
     const server = context && this.#port.servers.get(context.serverKey)
-    if (!kept || !context || !server) throw new TypeError('a record could not be rendered')
-    const request = typeof kept === 'string' ? unpackHead(kept) : kept
+    if (text === null || !context || !server) throw new TypeError('a record could not be rendered')
+    const request = readRequestHead(text)
     return begin({
       id: this.id,
       startedAt: this.time,

@@ -1,8 +1,13 @@
 import { Readable } from 'node:stream'
 import { type Clock, messageOf } from '@twinlatch/kit'
-import type { Exchange, HeaderLines, ResponseHead, UpstreamResponse } from '@twinlatch/wire'
+import {
+  type Exchange,
+  type HeaderLines,
+  isNamed,
+  type ResponseHead,
+  type UpstreamResponse,
+} from '@twinlatch/wire'
 import type { CompiledRoute, HeaderValues } from '../../compiled.ts'
-import { isNamed } from '../../header-lines.ts'
 import type { WorkloadClient } from '../../workloads/workload.ts'
 import { errorAnswer } from './answers.ts'
 import { callWorkload } from './call.ts'

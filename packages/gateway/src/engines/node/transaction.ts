@@ -33,8 +33,17 @@ export interface Transaction extends Asked {
 export function begin(asked: Asked): Transaction {
   const { id, startedAt, request, context, port, server, authority, draw } = asked
   return {
-    ...{ id, startedAt, request, context, port, server, authority, draw },
-    ...{ route: null, workload: null, upstream: null },
+    id,
+    startedAt,
+    request,
+    context,
+    port,
+    server,
+    authority,
+    draw,
+    route: null,
+    workload: null,
+    upstream: null,
   }
 }
 
