@@ -4,7 +4,7 @@ import { WireError } from './errors.ts'
 import type { ResponseHead } from './exchange.ts'
 import { isNamed } from './header-lines.ts'
 import { withoutHopByHop } from './hop-by-hop.ts'
-import { isBlockOf } from './http1/field-lines.ts'
+import { renderHead } from './http1/field-lines.ts'
 
 /** The head of an answer as latin1 text, with the empty line, and how its body is framed. */
 export interface AnswerHead {
@@ -33,9 +33,7 @@ export function renderAnswerHead(
 ): AnswerHead {
   // After 1xx a client waits on, and takes the answer to its next request for this one.
   if (!Number.isInteger(status) || status < 200 || status > 999) throw malformed('a status')
-  const start = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}\r\n`
-  let text = start
-  let lines = 0
+  const rows = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'unknown'}`]
   let announced: string | null = null
   let dated = false
   for (const [name, value] of withoutHopByHop(headers)) {
@@ -45,14 +43,15 @@ export function renderAnswerHead(
       continue
     }
     dated ||= isNamed(name, 'date')
-    text += `${name}: ${value}\r\n`
-    lines += 1
+    rows.push(`${name}: ${value}`)
   }
-  if (!isBlockOf(lines, text, start.length)) throw malformed('a header line')
   const { line, framing, length } = framingOf(status, options, announced)
-  if (line !== '') text += `${line}\r\n`
-  if (!dated) text += `date: ${options.date}\r\n`
-  return { text: `${text}${options.close ? 'connection: close\r\n' : ''}\r\n`, framing, length }
+  if (line !== '') rows.push(line)
+  if (!dated) rows.push(`date: ${options.date}`)
+  if (options.close) rows.push('connection: close')
+  const text = renderHead(rows)
+  if (text === null) throw malformed('a header line')
+  return { text, framing, length }
 }
 
 function framingOf(

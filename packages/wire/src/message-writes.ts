@@ -17,7 +17,7 @@ export function writeMessage(
   if (body === null || body.length === 0) {
     socket.write(head, 'latin1', written)
   } else if (body.length <= joinedBodyBytesMax) {
-    socket.write(head + latin1Of(body), 'latin1', written)
+    socket.write(joined(head, body), written)
   } else {
     socket.cork()
     socket.write(head, 'latin1')
@@ -36,6 +36,9 @@ export function writeChunk(socket: Socket, chunk: Uint8Array, written?: Written)
   return free
 }
 
-function latin1Of(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
+function joined(head: string, body: Uint8Array): Buffer {
+  const bytes = Buffer.allocUnsafe(head.length + body.length)
+  bytes.latin1Write(head, 0)
+  bytes.set(body, head.length)
+  return bytes
 }

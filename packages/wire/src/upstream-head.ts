@@ -1,7 +1,7 @@
 import { WireError } from './errors.ts'
 import { type HeaderLines, isNamed } from './header-lines.ts'
 import { withoutHopByHop } from './hop-by-hop.ts'
-import { isBlockOf, isToken } from './http1/field-lines.ts'
+import { isToken, renderHead } from './http1/field-lines.ts'
 import type { UpstreamRequest } from './upstream.ts'
 
 /** A request head as bytes, and the framing of the body that must follow it. */
@@ -27,51 +27,49 @@ export function renderUpstreamHead(
   if (!isToken(method) || path === '' || /[^\x21-\x7e]/.test(path)) {
     throw new WireError('wire/malformed-message', 'a method or a path that cannot be sent')
   }
+  const rows = [`${method} ${path} HTTP/1.1`]
   const announced: string[] = []
   let hosts = 0
-  const start = `${method} ${path} HTTP/1.1\r\n`
-  let text = start
-  let count = 0
   for (const [name, value] of withoutHopByHop(request.headers)) {
     if (isNamed(name, 'content-length')) {
       announced.push(value)
       continue
     }
     if (isNamed(name, 'host')) hosts += 1
-    text += `${name}: ${value}\r\n`
-    count += 1
+    rows.push(`${name}: ${value}`)
   }
-  if (!isBlockOf(count, text, start.length)) throw unsendable(request.headers)
   if (hosts !== 1) {
     throw new WireError('wire/malformed-message', 'a request needs exactly one Host')
   }
-  const { framing, length, lines } = framingOf(request, announced)
-  for (const line of lines) text += `${line}\r\n`
-  return { text: `${text}\r\n`, framing, length }
+  const { framing, length, line } = framingOf(request, announced)
+  if (line !== '') rows.push(line)
+  const text = renderHead(rows)
+  if (text === null) throw unsendable(request.headers)
+  return { text, framing, length }
 }
 
 function framingOf(
   { method, body }: Pick<UpstreamRequest, 'method' | 'body'>,
   announced: readonly string[],
-): Pick<UpstreamHead, 'framing' | 'length'> & { lines: readonly string[] } {
+): Pick<UpstreamHead, 'framing' | 'length'> & { line: string } {
   if (body instanceof Uint8Array) {
-    return { framing: 'length', length: body.length, lines: [`content-length: ${body.length}`] }
+    return { framing: 'length', length: body.length, line: `content-length: ${body.length}` }
   }
   const only = announced.length === 1 ? announced[0] : undefined
   if (body === null) {
     const say = methodsWithContent.has(method) || only !== undefined
-    return { framing: 'none', length: 0, lines: say ? ['content-length: 0'] : [] }
+    return { framing: 'none', length: 0, line: say ? 'content-length: 0' : '' }
   }
   if (only !== undefined && /^[0-9]{1,15}$/.test(only)) {
     const length = Number(only)
-    return { framing: 'length', length, lines: [`content-length: ${length}`] }
+    return { framing: 'length', length, line: `content-length: ${length}` }
   }
-  return { framing: 'chunked', length: 0, lines: ['transfer-encoding: chunked'] }
+  return { framing: 'chunked', length: 0, line: 'transfer-encoding: chunked' }
 }
 
 /** Names the first line that cannot be sent. */
 function unsendable(headers: HeaderLines): WireError {
-  const line = headers.find(([name, value]) => !isBlockOf(1, `${name}: ${value}\r\n`, 0))
+  const line = headers.find(([name, value]) => renderHead(['', `${name}: ${value}`]) === null)
   return new WireError(
     'wire/malformed-message',
     `a header line that cannot be sent: ${printable(line?.[0] ?? '')}`,
