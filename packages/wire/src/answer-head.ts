@@ -4,7 +4,7 @@ import { WireError } from './errors.ts'
 import type { ResponseHead } from './exchange.ts'
 import { isNamed } from './header-lines.ts'
 import { withoutHopByHop } from './hop-by-hop.ts'
-import { renderHead } from './http1/field-lines.ts'
+import { renderHead } from './http1/sent-head.ts'
 
 /** The head of an answer as latin1 text, with the empty line, and how its body is framed. */
 export interface AnswerHead {
@@ -49,7 +49,7 @@ export function renderAnswerHead(
   if (line !== '') rows.push(line)
   if (!dated) rows.push(`date: ${options.date}`)
   if (options.close) rows.push('connection: close')
-  const text = renderHead(rows)
+  const text = renderHead('answer', rows)
   if (text === null) throw malformed('a header line')
   return { text, framing, length }
 }

@@ -1,7 +1,7 @@
 import { WireError } from './errors.ts'
-import { type HeaderLines, isNamed } from './header-lines.ts'
+import { isNamed } from './header-lines.ts'
 import { withoutHopByHop } from './hop-by-hop.ts'
-import { isToken, renderHead } from './http1/field-lines.ts'
+import { renderHead } from './http1/sent-head.ts'
 import type { UpstreamRequest } from './upstream.ts'
 
 /** A request head as bytes, and the framing of the body that must follow it. */
@@ -24,9 +24,6 @@ export function renderUpstreamHead(
   request: Pick<UpstreamRequest, 'method' | 'path' | 'headers' | 'body'>,
 ): UpstreamHead {
   const { method, path } = request
-  if (!isToken(method) || path === '' || /[^\x21-\x7e]/.test(path)) {
-    throw new WireError('wire/malformed-message', 'a method or a path that cannot be sent')
-  }
   const rows = [`${method} ${path} HTTP/1.1`]
   const announced: string[] = []
   let hosts = 0
@@ -43,8 +40,8 @@ export function renderUpstreamHead(
   }
   const { framing, length, line } = framingOf(request, announced)
   if (line !== '') rows.push(line)
-  const text = renderHead(rows)
-  if (text === null) throw unsendable(request.headers)
+  const text = renderHead('request', rows)
+  if (text === null) throw unsendable(request)
   return { text, framing, length }
 }
 
@@ -67,15 +64,15 @@ function framingOf(
   return { framing: 'chunked', length: 0, line: 'transfer-encoding: chunked' }
 }
 
-/** Names the first line that cannot be sent. */
-function unsendable(headers: HeaderLines): WireError {
-  const line = headers.find(([name, value]) => renderHead(['', `${name}: ${value}`]) === null)
-  return new WireError(
-    'wire/malformed-message',
-    `a header line that cannot be sent: ${printable(line?.[0] ?? '')}`,
+/** Names the first thing that cannot be sent. */
+function unsendable(request: Pick<UpstreamRequest, 'method' | 'path' | 'headers'>): WireError {
+  const isSendable = (...rows: string[]) => renderHead('request', rows) !== null
+  if (!isSendable(`${request.method} ${request.path} HTTP/1.1`)) {
+    return new WireError('wire/malformed-message', 'a method or a path that cannot be sent')
+  }
+  const line = request.headers.find(
+    ([name, value]) => !isSendable('GET / HTTP/1.1', `${name}: ${value}`),
   )
-}
-
-function printable(name: string): string {
-  return JSON.stringify(name.slice(0, 64))
+  const name = JSON.stringify((line?.[0] ?? '').slice(0, 64))
+  return new WireError('wire/malformed-message', `a header line that cannot be sent: ${name}`)
 }

@@ -32,21 +32,6 @@ export function parseFieldLines(
   return lines
 }
 
-/**
- * A head to be sent as one flat text: the start line, which is the caller's to check, field lines as
- * `name: value`, and the empty line. `null` if a line is none, or could be read as two: the text is
- * looked at as a whole, so that no value can bring a line of its own. The array is taken over.
- */
-export function renderHead(rows: string[]): string | null {
-  const from = (rows[0]?.length ?? 0) + 2
-  const count = rows.push('', '') - 2
-  const text = rows.join('\r\n')
-  let found = 0
-  for (let at = text.indexOf('\n', from); at !== -1; at = text.indexOf('\n', at + 1)) found += 1
-  sentLines.lastIndex = from
-  return found === count && sentLines.test(text) ? text : null
-}
-
 /** RFC 9110 section 5.6.2. */
 export function isToken(text: string): boolean {
   return token.test(text)
@@ -55,8 +40,6 @@ export function isToken(text: string): boolean {
 // RFC 9110 sections 5.1 and 5.5: a token, then visible characters, space, tab, bytes above 0x7f. No
 // character of one part can begin the next, so that this is linear for any text.
 const fieldLines = /(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n)*$/y
-/** The same with the empty line. */
-const sentLines = /(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n)*\r\n$/y
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 
 function areFieldLines(text: string, start: number): boolean {
