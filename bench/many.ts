@@ -3,8 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { large, small } from './gateway/many-manifests.ts'
-import { changePolicies, compareSizes, type ManySample } from './gateway/many-runs.ts'
-import { type ManyLoad, reportsOf, startMany } from './gateway/many-site.ts'
+import {
+  changePolicies,
+  compareSizes,
+  type ManyChanges,
+  type ManySample,
+} from './gateway/many-runs.ts'
+import { type ManyLoad, type ManySite, reportsOf, startMany } from './gateway/many-site.ts'
 import { Children } from './machine/children.ts'
 import { buildNativePrograms } from './machine/programs.ts'
 import { writeManyReport } from './report/many-report.ts'
@@ -13,60 +18,66 @@ import { type PairedRatio, pairedRatio } from './report/paired-ratio.ts'
 const { values } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, rounds: { type: 'string' } },
 })
-/** Pairs of runs: ten tell a difference of 3 % on a machine that is at rest. */
-const rounds = Number(values.rounds ?? (values.quick ? 2 : 10))
-const seconds = values.quick ? 2 : 6
+/** Pairs of processes: each has its own luck with memory layout and compiled code. */
+const starts = values.quick ? 1 : 3
+/** Pairs of runs for each: eighteen in all tell a difference of 3 % on a machine that is at rest. */
+const rounds = Number(values.rounds ?? (values.quick ? 2 : 6))
+const seconds = values.quick ? 2 : 3
 const quietMsMax = values.quick ? 500 : 2_000
 /** Policies changed, once under load and once without. */
 const changes = values.quick ? 3 : 5
 
-async function main(directory: string, children: Children): Promise<void> {
-  const site = await startMany(directory, { children, native: buildNativePrograms(directory) })
-  const ready = reportsOf(site.gateways.large).find(({ event }) => event === 'ready')
-  const samples = await compareSizes(site, { rounds, seconds, quietMsMax })
-  const changed = await changePolicies(site, changes)
-  const memoryOf = (size: string) => {
-    return samples.filter(({ name }) => name === size).at(-1)?.measured.memoryMb ?? 0
+async function main(directory: string): Promise<void> {
+  const samples: ManySample[] = []
+  for (let start = 1; start <= starts; start++) {
+    await withSite(directory, async (site) => {
+      samples.push(...(await compareSizes(site, { start, rounds, seconds, quietMsMax })))
+      if (start === starts) report(site, samples, await changePolicies(site, changes))
+    })
   }
+}
+
+async function withSite(parent: string, use: (site: ManySite) => Promise<void>): Promise<void> {
+  const directory = mkdtempSync(join(parent, 'start-'))
+  const children = new Children(directory)
+  try {
+    await use(await startMany(directory, { children, native: buildNativePrograms(directory) }))
+  } finally {
+    await children.stopAll()
+  }
+}
+
+function report(site: ManySite, samples: readonly ManySample[], changed: ManyChanges): void {
+  const ready = reportsOf(site.gateways.large).find(({ event }) => event === 'ready')
+  const last = samples.at(-1)
   writeManyReport({
     size: large,
     against: small,
-    dirty: changed.requests.dirty || samples.some(({ measured }) => measured.dirty),
-    ratios: {
-      requestsPerSecond: ratioOf(samples, 'keepAlive', 'perSecond'),
-      requestsPerCpuSecond: ratioOf(samples, 'keepAlive', 'perCpuSecond'),
-      handshakesPerSecond: ratioOf(samples, 'full', 'perSecond'),
-      handshakesPerCpuSecond: ratioOf(samples, 'full', 'perCpuSecond'),
-    },
+    dirty: [changed.requests, ...samples.map((one) => one.large)].some(({ dirty }) => dirty),
+    starts,
+    requests: ratioOf(samples, 'keepAlive'),
+    handshakes: ratioOf(samples, 'full'),
     firstApply: ready?.times ?? null,
     changedPolicy: changed.quiet,
     changedPolicyUnderLoad: changed.underLoad,
     underSwap: changed.requests,
-    memoryMb: { small: memoryOf('small'), large: memoryOf('large') },
+    memoryMb: { small: last?.small.memoryMb ?? 0, large: last?.large.memoryMb ?? 0 },
     samples,
   })
 }
 
-/** Large by small, round by round. */
-function ratioOf(
-  samples: readonly ManySample[],
-  load: ManyLoad,
-  figure: 'perSecond' | 'perCpuSecond',
-): PairedRatio {
-  const of = (size: string, round: number) =>
-    samples.find((one) => one.load === load && one.name === size && one.round === round)?.measured[
-      figure
-    ] ?? Number.NaN
+/** Large by small, of every pair that ran at the same time. */
+function ratioOf(samples: readonly ManySample[], load: ManyLoad): PairedRatio {
   return pairedRatio(
-    Array.from({ length: rounds }, (_, index) => [of('large', index + 1), of('small', index + 1)]),
+    samples
+      .filter((one) => one.load === load)
+      .map((one) => [one.large.perCpuSecond, one.small.perCpuSecond]),
   )
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'twinlatch-many-'))
-const children = new Children(directory)
 try {
-  await main(directory, children)
+  await main(directory)
 } finally {
-  await children.stopAll()
   rmSync(directory, { recursive: true, force: true })
 }

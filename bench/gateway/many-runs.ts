@@ -1,40 +1,37 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Measurement, waitForQuiet } from '../machine/load.ts'
-import {
-  type ManyGateway,
-  type ManyLoad,
-  type ManySite,
-  reportsOf,
-  type SizeName,
-} from './many-site.ts'
+import { type ManyGateway, type ManyLoad, type ManySite, reportsOf } from './many-site.ts'
 import type { StageTimes } from './stages.ts'
 
-/** One run of one gateway under one load. */
+/** Both gateways under the same load, at the same time. */
 export interface ManySample {
-  readonly name: SizeName
   readonly load: ManyLoad
+  readonly start: number
   readonly round: number
-  readonly measured: Measurement
+  readonly small: Measurement
+  readonly large: Measurement
 }
 
-/**
- * Loads the small and the large gateway in turn, in every second round in reverse order, so that
- * what else the machine does meets both. Round 0 warms both up and does not count.
- */
+/** Loads both gateways of one start, several times. Round 0 warms both up and does not count. */
 export async function compareSizes(
   site: ManySite,
-  options: { readonly rounds: number; readonly seconds: number; readonly quietMsMax: number },
+  options: {
+    readonly start: number
+    readonly rounds: number
+    readonly seconds: number
+    readonly quietMsMax: number
+  },
 ): Promise<ManySample[]> {
+  const { start, rounds, seconds, quietMsMax } = options
   const samples: ManySample[] = []
-  for (let round = 0; round <= options.rounds; round++) {
-    const names: SizeName[] = round % 2 === 0 ? ['small', 'large'] : ['large', 'small']
+  for (let round = 0; round <= rounds; round++) {
     for (const load of ['keepAlive', 'full'] as const) {
-      for (const name of names) {
-        await waitForQuiet(options.quietMsMax)
-        const measured = await site.run(name, load, options.seconds)
-        if (round > 0) samples.push({ name, load, round, measured })
-        console.log(round, load, name, measured.perSecond, 'per CPU second', measured.perCpuSecond)
-      }
+      await waitForQuiet(quietMsMax)
+      // Until everything that is hot has been compiled.
+      const both = await site.runBoth(load, round === 0 ? 4 * seconds : seconds)
+      if (round > 0) samples.push({ load, start, round, ...both })
+      const { small, large } = both
+      console.log(start, round, load, 'per CPU second', small.perCpuSecond, large.perCpuSecond)
     }
   }
   return samples

@@ -2,7 +2,14 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createTestAuthority, freePort, freePorts, type TestAuthority } from '@twinlatch/testing'
 import { type Child, type Children, waitForPort } from '../machine/children.ts'
-import { type Load, type Measurement, measure, writeRequests } from '../machine/load.ts'
+import {
+  type Load,
+  type Loaded,
+  type Measurement,
+  measure,
+  measureTogether,
+  writeRequests,
+} from '../machine/load.ts'
 import { hostOf, large, type ManyConfiguration, manyManifests, small } from './many-manifests.ts'
 import type { ManyReport } from './serve-many.ts'
 import { requestText, subjectOf } from './site.ts'
@@ -16,6 +23,8 @@ export type ManyLoad = 'keepAlive' | 'full'
 export interface ManySite {
   readonly gateways: Readonly<Record<SizeName, ManyGateway>>
   run(name: SizeName, load: ManyLoad, seconds: number): Promise<Measurement>
+  /** Both at once, on the core they share: nothing that the machine does meets only one of them. */
+  runBoth(load: ManyLoad, seconds: number): Promise<Readonly<Record<SizeName, Measurement>>>
 }
 
 /** A gateway of one size. */
@@ -65,26 +74,29 @@ export async function startMany(
     large: await start('large', ports[1] ?? 0),
   }
   const loads = loadsIn(directory)
+  const loaded = (name: SizeName, load: ManyLoad, seconds: number): Loaded => ({
+    pid: gateways[name].child.pid,
+    load: {
+      ...loads[load],
+      port: gateways[name].port,
+      name: hostOf(0),
+      seconds,
+      warmSeconds: 1,
+      identity: { certificate: client.certificate, key: client.key },
+    },
+  })
+  const ground = { children, program: native.load, others: [upstream.pid] }
   return {
     gateways,
-    run: (name, load, seconds) =>
-      measure(
-        {
-          ...loads[load],
-          port: gateways[name].port,
-          name: hostOf(0),
-          seconds,
-          // One that was idle while the other worked is slower at first.
-          warmSeconds: 3,
-          identity: { certificate: client.certificate, key: client.key },
-        },
-        {
-          children,
-          program: native.load,
-          pid: gateways[name].child.pid,
-          others: [upstream.pid],
-        },
-      ),
+    run: (name, load, seconds) => measure(loaded(name, load, seconds), ground),
+    async runBoth(load, seconds) {
+      const [small, large] = await measureTogether(
+        [loaded('small', load, seconds), loaded('large', load, seconds)],
+        ground,
+      )
+      if (!small || !large) throw new Error('one of the two was not measured')
+      return { small, large }
+    },
   }
 }
 

@@ -132,15 +132,18 @@ async function measureOne(
   const seconds = run.load.mode === 'hold' ? Math.max(4, effort.seconds) : effort.seconds
   const measured = await measure(
     {
-      ...run.load,
-      port,
-      name: site.host,
-      requests: site.requests[run.requests],
-      seconds,
-      warmSeconds: run.load.mode === 'hold' ? 0 : effort.warmSeconds,
-      identity: site.client,
+      pid: child.pid,
+      load: {
+        ...run.load,
+        port,
+        name: site.host,
+        requests: site.requests[run.requests],
+        seconds,
+        warmSeconds: run.load.mode === 'hold' ? 0 : effort.warmSeconds,
+        identity: site.client,
+      },
     },
-    { children, program: load, pid: child.pid, others: [upstream.pid] },
+    { children, program: load, others: [upstream.pid] },
   )
   const sample = { group, run: run.name, contender: contender.name, round, ...measured }
   say(describe(sample, run))

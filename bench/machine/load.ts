@@ -49,50 +49,76 @@ export function writeRequests(path: string, requests: readonly string[]): string
   return path
 }
 
-/** Measures one program, `pid`, under one load. `others` are the programs that work for it. */
-export async function measure(
-  load: Load,
-  on: {
-    readonly children: Children
-    readonly program: string
-    readonly pid: number
-    readonly others: readonly number[]
-  },
-): Promise<Measurement> {
+/** Where loads run: `others` are the programs that work for what is measured. */
+export interface LoadGround {
+  readonly children: Children
+  readonly program: string
+  readonly others: readonly number[]
+}
+
+/** A program and what it is loaded with. */
+export interface Loaded {
+  readonly pid: number
+  readonly load: Load
+}
+
+/** Measures one program under one load. */
+export async function measure(loaded: Loaded, ground: LoadGround): Promise<Measurement> {
+  const [measured] = await measureTogether([loaded], ground)
+  if (!measured) throw new Error('nothing was measured')
+  return measured
+}
+
+/** Measures several programs at once, in the order given: whatever else the machine does meets all. */
+export async function measureTogether(
+  all: readonly Loaded[],
+  ground: LoadGround,
+): Promise<Measurement[]> {
   const own = () => process.cpuUsage().user / 1e6 + process.cpuUsage().system / 1e6
+  const programs = [...ground.others, ...all.map(({ pid }) => pid)]
   const before = {
     machine: machineCpuSeconds(),
-    measured: cpuSeconds(on.pid),
-    others: on.others.map(cpuSeconds),
+    programs: sum(programs.map(cpuSeconds)),
     own: own(),
     at: performance.now(),
   }
-  const [file = '', ...rest] = on.children.pin('others', [on.program, ...optionsOf(load)])
-  const memory = wait((load.warmSeconds + load.seconds * 0.9) * 1_000).then(() => memoryMb(on.pid))
+  const runs = await Promise.all(all.map((one) => runLoad(one, ground)))
+  const seconds = (performance.now() - before.at) / 1_000
+  const known =
+    sum(programs.map(cpuSeconds)) -
+    before.programs +
+    sum(runs.map(({ loadCpuSeconds }) => loadCpuSeconds)) +
+    (own() - before.own)
+  const foreignLoad = Math.max(0, (machineCpuSeconds() - before.machine - known) / seconds)
+  return runs.map(({ loadCpuSeconds: _, ...run }) => ({
+    ...run,
+    foreignLoad: rounded(foreignLoad, 2),
+    dirty: foreignLoad > foreignLoadMax,
+  }))
+}
+
+type LoadRun = Omit<Measurement, 'foreignLoad' | 'dirty'> & { readonly loadCpuSeconds: number }
+
+async function runLoad({ pid, load }: Loaded, ground: LoadGround): Promise<LoadRun> {
+  const before = cpuSeconds(pid)
+  const [file = '', ...rest] = ground.children.pin('others', [ground.program, ...optionsOf(load)])
+  const memory = wait((load.warmSeconds + load.seconds * 0.9) * 1_000).then(() => memoryMb(pid))
   const limitMs = (load.warmSeconds + load.seconds + 15) * 1_000
   const { stdout, stderr } = await run(file, rest, { timeout: limitMs, killSignal: 'SIGKILL' })
-  const { loadCpuSeconds, ...result } = JSON.parse(stdout) as Omit<
-    Measurement,
-    'cpuSeconds' | 'perCpuSecond' | 'memoryMb' | 'foreignLoad' | 'dirty'
-  > & { readonly loadCpuSeconds: number }
   // The first answers that were no success: a run with faults measures something else.
   if (stderr !== '') process.stderr.write(`${stderr.slice(0, 600)}\n`)
-  const seconds = (performance.now() - before.at) / 1_000
-  const used = cpuSeconds(on.pid) - before.measured
-  const others = on.others.reduce(
-    (sum, pid, at) => sum + cpuSeconds(pid) - (before.others[at] ?? 0),
-    0,
-  )
-  const known = used + others + loadCpuSeconds + (own() - before.own)
-  const foreignLoad = Math.max(0, (machineCpuSeconds() - before.machine - known) / seconds)
+  const result = JSON.parse(stdout) as Omit<LoadRun, 'cpuSeconds' | 'perCpuSecond' | 'memoryMb'>
+  const used = cpuSeconds(pid) - before
   return {
     ...result,
     cpuSeconds: rounded(used, 2),
     perCpuSecond: used > 0 ? Math.round(result.total / used) : 0,
     memoryMb: await memory,
-    foreignLoad: rounded(foreignLoad, 2),
-    dirty: foreignLoad > foreignLoadMax,
   }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
 }
 
 /** Waits until the machine is quiet, at most `waitMsMax`: others may be at work on it. */

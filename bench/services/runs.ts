@@ -68,16 +68,19 @@ async function measureOne(one: ServiceRun, round: number, ground: Ground): Promi
   await waitForQuiet(effort.quietMsMax)
   const measured = await measure(
     {
-      mode: 'keep-alive',
-      connections: 16,
-      port: one.port,
-      name: site.host,
-      requests: one.requests,
-      seconds: effort.seconds,
-      warmSeconds: effort.warmSeconds,
-      identity: null,
+      pid: one.child.pid,
+      load: {
+        mode: 'keep-alive',
+        connections: 16,
+        port: one.port,
+        name: site.host,
+        requests: one.requests,
+        seconds: effort.seconds,
+        warmSeconds: effort.warmSeconds,
+        identity: null,
+      },
     },
-    { children, program: load, pid: one.child.pid, others: [] },
+    { children, program: load, others: [] },
   )
   const { run, contender } = one
   say(

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { verificationError, watchHandshake } from './node-internals.ts'
@@ -42,8 +42,8 @@ export class NodeTlsDomain implements TlsDomain {
     this.settings = settings
     this.#made = createDomainContext(settings, {
       // At most 32 bytes (OpenSSL's SSL_MAX_SID_CTX_LENGTH).
-      sessionIdContext: createHash('sha256').update(name).digest('hex').slice(0, 32),
-      ticketKeys: randomBytes(48),
+      sessionIdContext: hash('sha256', name).slice(0, 32),
+      ticketKeys: freshTicketKeys(),
     })
   }
 
@@ -97,3 +97,20 @@ export class NodeTlsDomain implements TlsDomain {
     for (const socket of this.#running) socket.destroy()
   }
 }
+
+/**
+ * Ticket keys that no other domain has. Drawn for many domains at a time: what Node makes for every
+ * draw is let go of later, between the contexts of a thousand domains, and the allocator of OpenSSL
+ * then looks through those holes with every handshake.
+ */
+function freshTicketKeys(): Buffer {
+  if (drawn.length === 0) drawn = randomBytes(ticketKeysBytes * domainsPerDraw)
+  const keys = drawn.subarray(0, ticketKeysBytes)
+  drawn = drawn.subarray(ticketKeysBytes)
+  return keys
+}
+
+/** Node's: a name, a key for the signature and one for the cipher, 16 bytes each. */
+const ticketKeysBytes = 48
+const domainsPerDraw = 64
+let drawn = Buffer.alloc(0)

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import {
   buildPath,
   type Certificate,
@@ -85,7 +85,7 @@ let fingerprints: WeakMap<CompiledServer, Fingerprints & { settings: TlsSettings
 
 function fingerprintsAnew(server: CompiledServer, settings: TlsSettings): Fingerprints {
   const { pins } = server
-  const trustFingerprint = hash([
+  const trustFingerprint = hashOf([
     server.mode,
     server.certificateRequired,
     settings.requestClientCertificate,
@@ -95,11 +95,11 @@ function fingerprintsAnew(server: CompiledServer, settings: TlsSettings): Finger
     [...pins.spkiHashes].sort(),
     pins.subjectAltNames,
   ])
-  const fingerprint = hash([
+  const fingerprint = hashOf([
     server.key,
     trustFingerprint,
     settings.certificateChainPem,
-    hash([settings.privateKeyPem.reveal()]),
+    hashOf([settings.privateKeyPem.reveal()]),
     settings.minVersion,
     settings.maxVersion,
     settings.cipherSuites,
@@ -120,6 +120,6 @@ function createIntermediateMemory(anchors: () => readonly Certificate[]): Interm
   }
 }
 
-function hash(parts: readonly unknown[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
+function hashOf(parts: readonly unknown[]): string {
+  return hash('sha256', JSON.stringify(parts))
 }
