@@ -31,8 +31,8 @@ const { values } = parseArgs({
 })
 
 const effort: Effort = values.quick
-  ? { rounds: 1, seconds: 1.5, warmSeconds: 1, quietMsMax: 500 }
-  : { rounds: 3, seconds: 4, warmSeconds: 2, quietMsMax: 2_000 }
+  ? { rounds: 1, seconds: 1.5, warmSeconds: 1, settleSeconds: 2, quietMsMax: 500 }
+  : { rounds: 3, seconds: 4, warmSeconds: 2, settleSeconds: 8, quietMsMax: 2_000 }
 
 async function main(directory: string, children: Children): Promise<string> {
   const cache = process.env['TWINLATCH_BENCH_CACHE'] ?? join(homedir(), '.cache/twinlatch-bench')

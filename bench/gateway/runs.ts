@@ -9,6 +9,8 @@ export interface Effort {
   readonly rounds: number
   readonly seconds: number
   readonly warmSeconds: number
+  /** Load before the first round of a run, for every contender alike: code is compiled by then. */
+  readonly settleSeconds: number
   /** Longest wait for a quiet machine before each run. */
   readonly quietMsMax: number
 }
@@ -110,6 +112,7 @@ export async function measureGroup(
     started.push({ contender: choice, port, child })
   }
   for (const run of runs) {
+    if (!run.once) for (const one of started) await settle(run, one, ground)
     for (let round = 0; round < (run.once ? 1 : ground.effort.rounds); round++) {
       for (const one of round % 2 === 0 ? started : started.toReversed()) {
         samples.push(await measureOne(group, run, round, one, ground))
@@ -120,34 +123,43 @@ export async function measureGroup(
   return samples
 }
 
+async function settle(run: Run, one: Started, ground: Ground): Promise<void> {
+  await loadOne(run, one, ground, { seconds: ground.effort.settleSeconds, warmSeconds: 0 })
+}
+
 async function measureOne(
   group: string,
   run: Run,
   round: number,
-  { contender, port, child }: Started,
-  { site, children, load, upstream, effort, say }: Ground,
+  one: Started,
+  ground: Ground,
 ): Promise<Sample> {
+  const { effort, say } = ground
   await waitForQuiet(effort.quietMsMax)
   // Idle connections are opened in about a second; their memory is looked at near the end.
-  const seconds = run.load.mode === 'hold' ? Math.max(4, effort.seconds) : effort.seconds
-  const measured = await measure(
+  const isIdle = run.load.mode === 'hold'
+  const seconds = isIdle ? Math.max(4, effort.seconds) : effort.seconds
+  const warmSeconds = isIdle ? 0 : effort.warmSeconds
+  const measured = await loadOne(run, one, ground, { seconds, warmSeconds })
+  const sample = { group, run: run.name, contender: one.contender.name, round, ...measured }
+  say(describe(sample, run))
+  return sample
+}
+
+function loadOne(
+  run: Run,
+  { port, child }: Started,
+  { site, children, load, upstream }: Ground,
+  time: Pick<Load, 'seconds' | 'warmSeconds'>,
+): Promise<Measurement> {
+  const requests = site.requests[run.requests]
+  return measure(
     {
       pid: child.pid,
-      load: {
-        ...run.load,
-        port,
-        name: site.host,
-        requests: site.requests[run.requests],
-        seconds,
-        warmSeconds: run.load.mode === 'hold' ? 0 : effort.warmSeconds,
-        identity: site.client,
-      },
+      load: { ...run.load, ...time, port, name: site.host, requests, identity: site.client },
     },
     { children, program: load, others: [upstream.pid] },
   )
-  const sample = { group, run: run.name, contender: contender.name, round, ...measured }
-  say(describe(sample, run))
-  return sample
 }
 
 function describe(sample: Sample, run: Run): string {
