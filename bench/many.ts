@@ -19,10 +19,12 @@ const { values } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, rounds: { type: 'string' } },
 })
 /** Pairs of processes: each has its own luck with memory layout and compiled code. */
-const starts = values.quick ? 1 : 3
-/** Pairs of runs for each: eighteen in all tell a difference of 3 % on a machine that is at rest. */
-const rounds = Number(values.rounds ?? (values.quick ? 2 : 6))
+const starts = values.quick ? 1 : 5
+/** Pairs of runs for each: twenty in all tell a difference of 3 % on a machine that is at rest. */
+const rounds = Number(values.rounds ?? (values.quick ? 2 : 4))
 const seconds = values.quick ? 2 : 3
+/** Until what is hot has been compiled; both gateways and their compilers share one core. */
+const settleSeconds = values.quick ? 6 : 20
 const quietMsMax = values.quick ? 500 : 2_000
 /** Policies changed, once under load and once without. */
 const changes = values.quick ? 3 : 5
@@ -31,7 +33,9 @@ async function main(directory: string): Promise<void> {
   const samples: ManySample[] = []
   for (let start = 1; start <= starts; start++) {
     await withSite(directory, async (site) => {
-      samples.push(...(await compareSizes(site, { start, rounds, seconds, quietMsMax })))
+      samples.push(
+        ...(await compareSizes(site, { start, rounds, seconds, settleSeconds, quietMsMax })),
+      )
       if (start === starts) report(site, samples, await changePolicies(site, changes))
     })
   }

@@ -19,16 +19,16 @@ export async function compareSizes(
     readonly start: number
     readonly rounds: number
     readonly seconds: number
+    readonly settleSeconds: number
     readonly quietMsMax: number
   },
 ): Promise<ManySample[]> {
-  const { start, rounds, seconds, quietMsMax } = options
+  const { start, rounds, seconds, settleSeconds, quietMsMax } = options
   const samples: ManySample[] = []
   for (let round = 0; round <= rounds; round++) {
     for (const load of ['keepAlive', 'full'] as const) {
       await waitForQuiet(quietMsMax)
-      // Until everything that is hot has been compiled.
-      const both = await site.runBoth(load, round === 0 ? 4 * seconds : seconds)
+      const both = await site.runBoth(load, round === 0 ? settleSeconds : seconds)
       if (round > 0) samples.push({ load, start, round, ...both })
       const { small, large } = both
       console.log(start, round, load, 'per CPU second', small.perCpuSecond, large.perCpuSecond)
