@@ -15,7 +15,7 @@ import type { ManyReport } from './serve-many.ts'
 import { requestText, subjectOf } from './site.ts'
 
 /** Names of the two gateways that are compared. */
-export type SizeName = 'small' | 'large'
+type SizeName = 'small' | 'large'
 /** What callers do: requests on open connections, or a full handshake for each. */
 export type ManyLoad = 'keepAlive' | 'full'
 

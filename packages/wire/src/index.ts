@@ -1,5 +1,4 @@
 export { type AbortNotice, AbortSource, abortSignalOf } from './abort-notice.ts'
-export { parseClientHello } from './client-hello.ts'
 export { WireError, type WireErrorCode } from './errors.ts'
 export type {
   AcceptedConnection,
@@ -10,12 +9,13 @@ export type {
   ResponseHead,
 } from './exchange.ts'
 export { type HeaderLines, isNamed } from './header-lines.ts'
+export { type Authority, parseAuthority } from './http1/request-authority.ts'
+export { readRequestHead } from './http1/request-head.ts'
 export { type WireLimits, wireLimits } from './limits.ts'
-export { loopbackLookup } from './loopback-lookup.ts'
-export { chainBytes } from './peer-chain.ts'
-export { type Authority, parseAuthority } from './request-authority.ts'
-export { readRequestHead } from './request-head.ts'
-export { createTlsDomain } from './tls-domain.ts'
+export { parseClientHello } from './tls/client-hello.ts'
+export { chainBytes } from './tls/peer-chain.ts'
+export { createTlsDomain } from './tls/tls-domain.ts'
+export { openTlsListener, type TlsListener } from './tls/tls-listener.ts'
 export type {
   ClientHello,
   HandshakeFault,
@@ -25,7 +25,8 @@ export type {
   TlsSettings,
   TlsVersion,
 } from './tls-facts.ts'
-export { openTlsListener, type TlsListener } from './tls-listener.ts'
+export { loopbackLookup } from './upstream/loopback-lookup.ts'
+export { createUpstreamPool } from './upstream/upstream-pool.ts'
 export type {
   UpstreamPool,
   UpstreamRequest,
@@ -33,4 +34,3 @@ export type {
   UpstreamTarget,
   UpstreamTls,
 } from './upstream.ts'
-export { createUpstreamPool } from './upstream-pool.ts'

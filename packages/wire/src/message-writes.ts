@@ -38,7 +38,7 @@ export function writeChunk(socket: Socket, chunk: Uint8Array, written?: Written)
 
 function joined(head: string, body: Uint8Array): Buffer {
   const bytes = Buffer.allocUnsafe(head.length + body.length)
-  bytes.latin1Write(head, 0)
+  bytes.write(head, 0, 'latin1')
   bytes.set(body, head.length)
   return bytes
 }

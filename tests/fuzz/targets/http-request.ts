@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
+import { RequestRefusal } from '../../../packages/wire/src/http1/request-fault.ts'
+import { readRequestHead } from '../../../packages/wire/src/http1/request-head.ts'
 import { RequestReader } from '../../../packages/wire/src/http1/request-reader.ts'
 import { wireLimits } from '../../../packages/wire/src/limits.ts'
-import { RequestRefusal } from '../../../packages/wire/src/request-fault.ts'
-import { readRequestHead } from '../../../packages/wire/src/request-head.ts'
 import { expectThat, type FuzzTarget } from '../target.ts'
 import { readWithLlhttp } from './llhttp.ts'
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
-import { RequestRefusal } from '../request-fault.ts'
-import { readRequestHead } from '../request-head.ts'
+import { RequestRefusal } from './request-fault.ts'
+import { readRequestHead } from './request-head.ts'
 import { type AcceptedHead, RequestReader } from './request-reader.ts'
 
 const H = 'Host: a.example\r\n'

@@ -1,9 +1,9 @@
 import { type WireLimits, wireLimits } from '../limits.ts'
-import { badRequest, RequestRefusal, requestFault } from '../request-fault.ts'
-import { checkRequestHead, type RequestHeadResult } from '../request-head.ts'
 import { ChunkedDecoder } from './chunked.ts'
 import { HeadBuffer } from './head-buffer.ts'
 import { parseRequestHead, parseRequestLine } from './request.ts'
+import { badRequest, RequestRefusal, requestFault } from './request-fault.ts'
+import { checkRequestHead, type RequestHeadResult } from './request-head.ts'
 
 /** A head that was found good, with what the edge must know of it. */
 export type AcceptedHead = Extract<RequestHeadResult, { ok: true }>

@@ -1,6 +1,6 @@
 import type { HeaderLines } from '../header-lines.ts'
-import { badRequest, RequestRefusal, requestFault } from '../request-fault.ts'
 import { parseFieldLines } from './field-lines.ts'
+import { badRequest, RequestRefusal, requestFault } from './request-fault.ts'
 
 /** A request head as it came, before any of it is believed. */
 export interface RawRequestHead {

@@ -1,9 +1,9 @@
 import { type HeaderLines, isNamed } from '../header-lines.ts'
-import { elementsOf } from '../hop-by-hop.ts'
 import { type WireLimits, wireLimits } from '../limits.ts'
 import { ChunkedDecoder } from './chunked.ts'
 import { parseFieldLines, protocolError } from './field-lines.ts'
 import { HeadBuffer } from './head-buffer.ts'
+import { elementsOf } from './hop-by-hop.ts'
 
 /** Head of a response, and how its body ends (RFC 9112 section 6.3). */
 export interface ParsedResponseHead {

@@ -1,0 +1,211 @@
+import { Readable } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
+import { createTestAuthority } from '@twinlatch/testing'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { Exchange } from '../exchange.ts'
+import {
+  connectClient,
+  createMaterial,
+  domainsOf,
+  type Material,
+  openTestListener,
+  readToEnd,
+  readUntil,
+  settingsOf,
+  type TestListener,
+} from '../tls/listener.fixture.ts'
+
+let material: Material
+const open: TestListener[] = []
+beforeAll(async () => {
+  material = await createMaterial(createTestAuthority)
+})
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((listener) => listener.stop()))
+})
+
+async function openPlain(options: Partial<Parameters<typeof openTestListener>[0]>) {
+  const plain = { requestClientCertificate: false, clientAuthoritiesPem: [] }
+  const listener = await openTestListener({
+    domains: domainsOf({ 'a.test.localhost': settingsOf(material, plain) }),
+    ...options,
+  })
+  open.push(listener)
+  return listener
+}
+
+async function send(listener: TestListener, text: string): Promise<TLSSocket> {
+  const client = await connectClient(listener.port)
+  client.write(Buffer.from(text, 'latin1'))
+  return client
+}
+
+const H = 'Host: a.test.localhost\r\n'
+
+describe('an answer', () => {
+  test.each<[string, string, number, string | undefined, RegExp]>([
+    [
+      'to HEAD has the length and no body',
+      'HEAD',
+      200,
+      'hello',
+      /\r\ncontent-length: 5\r\n(?:.*\r\n)*\r\n$/,
+    ],
+    [
+      '204 has neither',
+      'GET',
+      204,
+      undefined,
+      /^HTTP\/1\.1 204 No Content\r\n(?:(?!content-length).*\r\n)*\r\n$/i,
+    ],
+    ['without a body has length 0', 'GET', 200, undefined, /\r\ncontent-length: 0\r\n/],
+  ])('%s', async (_name, method, status, body, pattern) => {
+    const listener = await openPlain({
+      handle: (exchange) => exchange.respond({ status, headers: [] }, body),
+    })
+    const client = await send(listener, `${method} / HTTP/1.1\r\n${H}\r\n`)
+    expect(await readUntil(client, /\r\n\r\n/)).toMatch(pattern)
+    client.destroy()
+  })
+
+  test('to HEAD says no length that nobody announced, whatever stands for its empty body', async () => {
+    const listener = await openPlain({
+      handle: (exchange) => exchange.respond({ status: 200, headers: [] }, Buffer.alloc(0)),
+    })
+    const client = await send(listener, `HEAD / HTTP/1.1\r\n${H}\r\n`)
+    expect(await readUntil(client, /\r\n\r\n/)).not.toMatch(/content-length|transfer-encoding/i)
+    client.destroy()
+  })
+
+  test('of unknown length goes in chunks, one of known length keeps it', async () => {
+    const listener = await openPlain({
+      handle: (exchange) =>
+        exchange.respond(
+          {
+            status: 200,
+            headers: exchange.request.target === '/known' ? [['content-length', '5']] : [],
+          },
+          Readable.from([Buffer.from('hel'), Buffer.from('lo')]),
+        ),
+    })
+    const client = await send(listener, `GET /unknown HTTP/1.1\r\n${H}\r\n`)
+    expect(await readUntil(client, /0\r\n\r\n$/)).toMatch(
+      /transfer-encoding: chunked[\s\S]*3\r\nhel\r\n2\r\nlo\r\n/i,
+    )
+    client.write(`GET /known HTTP/1.1\r\n${H}\r\n`)
+    expect(await readUntil(client, /hello$/)).toMatch(/content-length: 5\r\n/)
+    client.destroy()
+  })
+
+  test.each([
+    ['longer', 'hello!!'],
+    ['shorter', 'hel'],
+  ])('with a stream %s than announced breaks the connection off', async (_name, text) => {
+    const listener = await openPlain({
+      handle: (exchange) =>
+        exchange.respond(
+          { status: 200, headers: [['content-length', '5']] },
+          Readable.from([Buffer.from(text)]),
+        ),
+    })
+    const client = await send(listener, `GET / HTTP/1.1\r\n${H}\r\n`)
+    const body = (await readToEnd(client)).split('\r\n\r\n')[1] ?? ''
+    expect(body.length).toBeLessThan(5)
+  })
+
+  test('whose stream fails breaks the connection off instead of ending the body', async () => {
+    const listener = await openPlain({
+      handle: (exchange) => {
+        const body = new Readable({ read() {} })
+        body.push('part')
+        setImmediate(() => body.destroy(new Error('upstream gone')))
+        return exchange.respond({ status: 200, headers: [] }, body)
+      },
+    })
+    const client = await send(listener, `GET / HTTP/1.1\r\n${H}\r\n`)
+    expect(await readToEnd(client)).not.toMatch(/\r\n0\r\n\r\n$/)
+  })
+
+  test('with a stream that was read already breaks the connection off', async () => {
+    const listener = await openPlain({
+      handle: async (exchange) => {
+        const body = Readable.from([Buffer.from('gone')])
+        for await (const _piece of body) void _piece
+        await exchange.respond({ status: 200, headers: [] }, body)
+      },
+    })
+    const client = await send(listener, `GET / HTTP/1.1\r\n${H}\r\n`)
+    expect(await readToEnd(client)).not.toMatch(/\r\n0\r\n\r\n$/)
+  })
+
+  test('with a stream that goes on for longer than announced lets go of it', async () => {
+    const body = new Readable({
+      read() {
+        this.push(Buffer.alloc(1_000))
+      },
+    })
+    const listener = await openPlain({
+      handle: (exchange) =>
+        exchange.respond({ status: 200, headers: [['content-length', '5']] }, body),
+    })
+    await readToEnd(await send(listener, `GET / HTTP/1.1\r\n${H}\r\n`))
+    await expect.poll(() => body.destroyed).toBe(true)
+  })
+
+  test('before the request body was read closes the connection', async () => {
+    const listener = await openPlain({})
+    const client = await send(
+      listener,
+      `POST / HTTP/1.1\r\n${H}Content-Length: 1000000\r\n\r\npart`,
+    )
+    expect(await readToEnd(client)).toMatch(/\r\nconnection: close\r\n[\s\S]*hello$/)
+  })
+
+  test('drops hop-by-hop fields and cannot be split by a value', async () => {
+    const listener = await openPlain({
+      handle: async (exchange) => {
+        await exchange.respond(
+          {
+            status: 200,
+            headers: [
+              ['Keep-Alive', 'x'],
+              ['Connection', 'y'],
+              ['X-A', '1'],
+            ],
+          },
+          'hello',
+        )
+      },
+    })
+    const client = await send(listener, `GET / HTTP/1.1\r\n${H}\r\n`)
+    const answer = await readUntil(client, /hello$/)
+    expect(answer).toContain('X-A: 1')
+    expect(answer).not.toMatch(/keep-alive|connection|\bY\b/i)
+    client.destroy()
+  })
+
+  test.each<[string, (exchange: Exchange<string>) => Promise<void>]>([
+    ['that fails', () => Promise.reject(new Error('secret detail'))],
+    [
+      'that throws',
+      () => {
+        throw new Error('secret detail')
+      },
+    ],
+    ['that answers nothing', () => Promise.resolve()],
+    [
+      'that answers what a client takes for no final answer',
+      (exchange) => exchange.respond({ status: 103, headers: [] }),
+    ],
+    [
+      'that answers a line end in a value',
+      (exchange) => exchange.respond({ status: 200, headers: [['X', 'a\r\nB: c']] }, 'x'),
+    ],
+  ])('of a handler %s is a 500 without detail and a close', async (_name, handle) => {
+    const listener = await openPlain({ handle })
+    const answer = await readToEnd(await send(listener, `GET / HTTP/1.1\r\n${H}\r\n`))
+    expect(answer).toMatch(/^HTTP\/1\.1 500 /)
+    expect(answer).toMatch(/\r\nconnection: close\r\n/)
+    expect(answer).not.toContain('secret')
+  })
+})
