@@ -120,6 +120,7 @@ function createIntermediateMemory(anchors: () => readonly Certificate[]): Interm
   }
 }
 
+// In one call: a Hash object that is let go of later leaves a hole between two contexts (README of wire).
 function hashOf(parts: readonly unknown[]): string {
   return hash('sha256', JSON.stringify(parts))
 }
