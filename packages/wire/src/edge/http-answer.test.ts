@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { createTestAuthority } from '@twinlatch/testing'
-import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Exchange } from '../exchange.ts'
 import {
   connectClient,
@@ -66,6 +66,29 @@ describe('an answer', () => {
     const client = await send(listener, `${method} / HTTP/1.1\r\n${H}\r\n`)
     expect(await readUntil(client, /\r\n\r\n/)).toMatch(pattern)
     client.destroy()
+  })
+
+  test('that its handler does not wait for breaks nothing when the client goes away', async () => {
+    const unhandled = vi.fn()
+    process.on('unhandledRejection', unhandled)
+    const over = Promise.withResolvers<void>()
+    const listener = await openPlain({
+      async handle(exchange) {
+        void exchange.respond({ status: 200, headers: [] }, new Readable({ read() {} }))
+        await new Promise<void>((resolve) => exchange.signal.addEventListener('abort', resolve))
+        over.resolve()
+      },
+    })
+    try {
+      const client = await send(listener, `GET / HTTP/1.1\r\n${H}\r\n`)
+      await readUntil(client, /\r\n\r\n/)
+      client.destroy()
+      await over.promise
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      expect(unhandled).not.toHaveBeenCalled()
+    } finally {
+      process.off('unhandledRejection', unhandled)
+    }
   })
 
   test('to HEAD says no length that nobody announced, whatever stands for its empty body', async () => {

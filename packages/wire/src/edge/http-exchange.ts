@@ -62,6 +62,8 @@ export class HttpExchange<Context> implements Exchange<Context> {
     const error = new WireError('wire/aborted', reason)
     if (this.body instanceof Readable) this.body.destroy(error)
     this.#signal.abort()
+    // A handler that does not wait for its answer hears of it by the signal.
+    this.#sending?.catch(() => {})
     this.#finished?.reject(error)
     this.#finished = null
   }

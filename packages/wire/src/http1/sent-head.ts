@@ -11,7 +11,8 @@ const answerHead =
 /**
  * The head of these rows (start line, then `name: value`) as one flat latin1 text with the empty
  * line, or `null` if a row cannot be sent. The text is looked at as a whole, and has a line end for
- * every row and no other, so that no value can bring a line of its own. The array is taken over.
+ * every row and no other, so that no value can bring a line of its own. A colon in a name would be
+ * read as its end: names are tokens where they come from. The array is taken over.
  */
 export function renderHead(kind: 'request' | 'answer', rows: string[]): string | null {
   const count = rows.push('', '') - 1
