@@ -39,8 +39,13 @@ export function isToken(text: string): boolean {
 
 // RFC 9110 sections 5.1 and 5.5: a token, then visible characters, space, tab, bytes above 0x7f. No
 // character of one part can begin the next, so that this is linear for any text.
-const fieldLines = /(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n)*$/y
-const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+const tokenSource = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+"
+const linesSource = `(?:${tokenSource}:[\\t\\x20-\\x7e\\x80-\\xff]*\\r\\n)*`
+const fieldLines = new RegExp(`${linesSource}$`, 'y')
+const token = new RegExp(`^${tokenSource}$`)
+
+/** For patterns of a whole head: sources of a token, and of any number of field lines. */
+export const headSources = { token: tokenSource, lines: linesSource }
 
 function areFieldLines(text: string, start: number): boolean {
   fieldLines.lastIndex = start

@@ -1,12 +1,13 @@
+import { headSources } from './field-lines.ts'
+
 /*
  * Heads that we send. RFC 9112 section 3: a method, a target of visible characters, our version. RFC
- * 9112 section 4: a final status. Behind either, field lines as in `field-lines.ts`, then the empty
- * line. No character of one part can begin the next, so that both are linear for any text.
+ * 9112 section 4: a final status. Behind either, field lines and the empty line. No character of one
+ * part can begin the next, so that both are linear for any text.
  */
-const requestHead =
-  /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+ [\x21-\x7e]+ HTTP\/1\.1\r\n(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n)*\r\n$/
-const answerHead =
-  /^HTTP\/1\.1 [2-9][0-9]{2} [\x20-\x7e]*\r\n(?:[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*\r\n)*\r\n$/
+const { token, lines } = headSources
+const requestHead = new RegExp(`^${token} [\\x21-\\x7e]+ HTTP/1\\.1\\r\\n${lines}\\r\\n$`)
+const answerHead = new RegExp(`^HTTP/1\\.1 [2-9][0-9]{2} [\\x20-\\x7e]*\\r\\n${lines}\\r\\n$`)
 
 /**
  * The head of these rows (start line, then `name: value`) as one flat latin1 text with the empty
