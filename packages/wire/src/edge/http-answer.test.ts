@@ -1,45 +1,10 @@
 import { Readable } from 'node:stream'
-import type { TLSSocket } from 'node:tls'
-import { createTestAuthority } from '@twinlatch/testing'
-import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Exchange } from '../exchange.ts'
-import {
-  connectClient,
-  createMaterial,
-  domainsOf,
-  type Material,
-  openTestListener,
-  readToEnd,
-  readUntil,
-  settingsOf,
-  type TestListener,
-} from '../tls/listener.fixture.ts'
+import { readToEnd, readUntil } from '../tls/listener.fixture.ts'
+import { plainListeners, sendTo } from './plain-listener.fixture.ts'
 
-let material: Material
-const open: TestListener[] = []
-beforeAll(async () => {
-  material = await createMaterial(createTestAuthority)
-})
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((listener) => listener.stop()))
-})
-
-async function openPlain(options: Partial<Parameters<typeof openTestListener>[0]>) {
-  const plain = { requestClientCertificate: false, clientAuthoritiesPem: [] }
-  const listener = await openTestListener({
-    domains: domainsOf({ 'a.test.localhost': settingsOf(material, plain) }),
-    ...options,
-  })
-  open.push(listener)
-  return listener
-}
-
-async function send(listener: TestListener, text: string): Promise<TLSSocket> {
-  const client = await connectClient(listener.port)
-  client.write(Buffer.from(text, 'latin1'))
-  return client
-}
-
+const openPlain = plainListeners()
 const H = 'Host: a.test.localhost\r\n'
 
 describe('an answer', () => {
@@ -63,7 +28,7 @@ describe('an answer', () => {
     const listener = await openPlain({
       handle: (exchange) => exchange.respond({ status, headers: [] }, body),
     })
-    const client = await send(listener, `${method} / HTTP/1.1\r\n${H}\r\n`)
+    const client = await sendTo(listener, `${method} / HTTP/1.1\r\n${H}\r\n`)
     expect(await readUntil(client, /\r\n\r\n/)).toMatch(pattern)
     client.destroy()
   })
@@ -80,7 +45,7 @@ describe('an answer', () => {
       },
     })
     try {
-      const client = await send(listener, `GET / HTTP/1.1\r\n${H}\r\n`)
+      const client = await sendTo(listener, `GET / HTTP/1.1\r\n${H}\r\n`)
       await readUntil(client, /\r\n\r\n/)
       client.destroy()
       await over.promise
@@ -95,7 +60,7 @@ describe('an answer', () => {
     const listener = await openPlain({
       handle: (exchange) => exchange.respond({ status: 200, headers: [] }, Buffer.alloc(0)),
     })
-    const client = await send(listener, `HEAD / HTTP/1.1\r\n${H}\r\n`)
+    const client = await sendTo(listener, `HEAD / HTTP/1.1\r\n${H}\r\n`)
     expect(await readUntil(client, /\r\n\r\n/)).not.toMatch(/content-length|transfer-encoding/i)
     client.destroy()
   })
@@ -111,7 +76,7 @@ describe('an answer', () => {
           Readable.from([Buffer.from('hel'), Buffer.from('lo')]),
         ),
     })
-    const client = await send(listener, `GET /unknown HTTP/1.1\r\n${H}\r\n`)
+    const client = await sendTo(listener, `GET /unknown HTTP/1.1\r\n${H}\r\n`)
     expect(await readUntil(client, /0\r\n\r\n$/)).toMatch(
       /transfer-encoding: chunked[\s\S]*3\r\nhel\r\n2\r\nlo\r\n/i,
     )
@@ -131,7 +96,7 @@ describe('an answer', () => {
           Readable.from([Buffer.from(text)]),
         ),
     })
-    const client = await send(listener, `GET / HTTP/1.1\r\n${H}\r\n`)
+    const client = await sendTo(listener, `GET / HTTP/1.1\r\n${H}\r\n`)
     const body = (await readToEnd(client)).split('\r\n\r\n')[1] ?? ''
     expect(body.length).toBeLessThan(5)
   })
@@ -145,7 +110,7 @@ describe('an answer', () => {
         return exchange.respond({ status: 200, headers: [] }, body)
       },
     })
-    const client = await send(listener, `GET / HTTP/1.1\r\n${H}\r\n`)
+    const client = await sendTo(listener, `GET / HTTP/1.1\r\n${H}\r\n`)
     expect(await readToEnd(client)).not.toMatch(/\r\n0\r\n\r\n$/)
   })
 
@@ -157,7 +122,7 @@ describe('an answer', () => {
         await exchange.respond({ status: 200, headers: [] }, body)
       },
     })
-    const client = await send(listener, `GET / HTTP/1.1\r\n${H}\r\n`)
+    const client = await sendTo(listener, `GET / HTTP/1.1\r\n${H}\r\n`)
     expect(await readToEnd(client)).not.toMatch(/\r\n0\r\n\r\n$/)
   })
 
@@ -171,13 +136,13 @@ describe('an answer', () => {
       handle: (exchange) =>
         exchange.respond({ status: 200, headers: [['content-length', '5']] }, body),
     })
-    await readToEnd(await send(listener, `GET / HTTP/1.1\r\n${H}\r\n`))
+    await readToEnd(await sendTo(listener, `GET / HTTP/1.1\r\n${H}\r\n`))
     await expect.poll(() => body.destroyed).toBe(true)
   })
 
   test('before the request body was read closes the connection', async () => {
     const listener = await openPlain({})
-    const client = await send(
+    const client = await sendTo(
       listener,
       `POST / HTTP/1.1\r\n${H}Content-Length: 1000000\r\n\r\npart`,
     )
@@ -200,7 +165,7 @@ describe('an answer', () => {
         )
       },
     })
-    const client = await send(listener, `GET / HTTP/1.1\r\n${H}\r\n`)
+    const client = await sendTo(listener, `GET / HTTP/1.1\r\n${H}\r\n`)
     const answer = await readUntil(client, /hello$/)
     expect(answer).toContain('X-A: 1')
     expect(answer).not.toMatch(/keep-alive|connection|\bY\b/i)
@@ -226,7 +191,7 @@ describe('an answer', () => {
     ],
   ])('of a handler %s is a 500 without detail and a close', async (_name, handle) => {
     const listener = await openPlain({ handle })
-    const answer = await readToEnd(await send(listener, `GET / HTTP/1.1\r\n${H}\r\n`))
+    const answer = await readToEnd(await sendTo(listener, `GET / HTTP/1.1\r\n${H}\r\n`))
     expect(answer).toMatch(/^HTTP\/1\.1 500 /)
     expect(answer).toMatch(/\r\nconnection: close\r\n/)
     expect(answer).not.toContain('secret')

@@ -1,39 +1,13 @@
 import { Readable } from 'node:stream'
 import { setTimeout as after } from 'node:timers/promises'
-import { createTestAuthority } from '@twinlatch/testing'
-import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Exchange } from '../exchange.ts'
-import {
-  connectClient,
-  createMaterial,
-  domainsOf,
-  type Material,
-  openTestListener,
-  readToEnd,
-  readUntil,
-  settingsOf,
-  type TestListener,
-} from '../tls/listener.fixture.ts'
+import { connectClient, readToEnd, readUntil, type TestListener } from '../tls/listener.fixture.ts'
+import { plainListeners } from './plain-listener.fixture.ts'
 
-let material: Material
-const open: TestListener[] = []
-beforeAll(async () => {
-  material = await createMaterial(createTestAuthority)
-})
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((listener) => listener.stop()))
-})
-
-async function openPlain(handle: (exchange: Exchange<string>) => Promise<void>) {
-  const plain = { requestClientCertificate: false, clientAuthoritiesPem: [] }
-  const listener = await openTestListener({
-    domains: domainsOf({ 'a.test.localhost': settingsOf(material, plain) }),
-    handle,
-  })
-  open.push(listener)
-  return listener
-}
-
+const openListener = plainListeners()
+const openPlain = (handle: (exchange: Exchange<string>) => Promise<void>) =>
+  openListener({ handle })
 const get = (target: string) => `GET ${target} HTTP/1.1\r\nHost: a.test.localhost\r\n\r\n`
 const targetsOf = (listener: TestListener) => listener.handled.map(({ request }) => request.target)
 

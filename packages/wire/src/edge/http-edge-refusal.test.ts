@@ -1,47 +1,15 @@
-import type { TLSSocket } from 'node:tls'
-import { createTestAuthority } from '@twinlatch/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AbortNotice } from '../abort-notice.ts'
-import {
-  connectClient,
-  createMaterial,
-  domainsOf,
-  type Material,
-  openTestListener,
-  readToEnd,
-  settingsOf,
-  type TestListener,
-} from '../tls/listener.fixture.ts'
+import { readToEnd, type TestListener } from '../tls/listener.fixture.ts'
 import { textOf } from '../upstream/upstream.fixture.ts'
+import { plainListeners, sendTo } from './plain-listener.fixture.ts'
 
-let material: Material
+const openPlain = plainListeners()
 let shared: TestListener
-const open: TestListener[] = []
 beforeAll(async () => {
-  material = await createMaterial(createTestAuthority)
-  shared = await openPlain({})
-  open.splice(0)
+  shared = await openPlain({ keep: true })
 })
 afterAll(() => shared.stop())
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((listener) => listener.stop()))
-})
-
-async function openPlain(options: Partial<Parameters<typeof openTestListener>[0]>) {
-  const plain = { requestClientCertificate: false, clientAuthoritiesPem: [] }
-  const listener = await openTestListener({
-    domains: domainsOf({ 'a.test.localhost': settingsOf(material, plain) }),
-    ...options,
-  })
-  open.push(listener)
-  return listener
-}
-
-async function send(listener: TestListener, text: string): Promise<TLSSocket> {
-  const client = await connectClient(listener.port)
-  client.write(Buffer.from(text, 'latin1'))
-  return client
-}
 
 const H = 'Host: a.test.localhost\r\n'
 const chunked = (body: string) => `POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n${body}`
@@ -125,7 +93,7 @@ describe('refused with its status, an id and a close', () => {
   ])('%s', async (_name, text, status) => {
     const before = shared.edgeFaults.length
     const handledBefore = shared.handled.length
-    const client = await send(shared, text)
+    const client = await sendTo(shared, text)
     // What follows a refusal on its connection is never looked at.
     client.write(`GET /smuggled HTTP/1.1\r\n${H}\r\n`)
     const answer = await readToEnd(client)
@@ -157,7 +125,7 @@ describe('refused with its status, an id and a close', () => {
         await exchange.respond({ status: 200, headers: [] })
       },
     })
-    const client = await send(listener, chunked(''))
+    const client = await sendTo(listener, chunked(''))
     await listener.until(() => listener.handled.length === 1)
     client.write(`${body}GET /smuggled HTTP/1.1\r\n${H}\r\n`)
     const answer = await readToEnd(client)
@@ -170,17 +138,17 @@ describe('refused with its status, an id and a close', () => {
 
   test('a bad body that came with its head, before any handler runs', async () => {
     const listener = await openPlain({})
-    const client = await send(listener, chunked('hello'))
+    const client = await sendTo(listener, chunked('hello'))
     expect(await readToEnd(client)).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/)
     expect(listener.handled).toEqual([])
     expect(listener.edgeFaults).toHaveLength(1)
   })
 
   test('a body in the texts of gateway.md section 15, empty where Envoy has none', async () => {
-    expect(await readToEnd(await send(shared, 'GET / HTTP/1.1\r\n\r\n'))).toMatch(
+    expect(await readToEnd(await sendTo(shared, 'GET / HTTP/1.1\r\n\r\n'))).toMatch(
       /content-length: 0\r\n/,
     )
-    const answer = await readToEnd(await send(shared, `get / HTTP/1.1\r\n${H}\r\n`))
+    const answer = await readToEnd(await sendTo(shared, `get / HTTP/1.1\r\n${H}\r\n`))
     expect(answer).toMatch(/\r\ncontent-type: text\/plain\r\n/)
     expect(answer).toMatch(/\r\n\r\nBad Request$/)
   })

@@ -1,46 +1,11 @@
-import type { TLSSocket } from 'node:tls'
-import { createTestAuthority } from '@twinlatch/testing'
-import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { AbortNotice } from '../abort-notice.ts'
 import type { Exchange } from '../exchange.ts'
-import {
-  connectClient,
-  createMaterial,
-  domainsOf,
-  type Material,
-  openTestListener,
-  readToEnd,
-  readUntil,
-  settingsOf,
-  type TestListener,
-} from '../tls/listener.fixture.ts'
+import { connectClient, readToEnd, readUntil } from '../tls/listener.fixture.ts'
 import { textOf } from '../upstream/upstream.fixture.ts'
+import { plainListeners, sendTo } from './plain-listener.fixture.ts'
 
-let material: Material
-const open: TestListener[] = []
-beforeAll(async () => {
-  material = await createMaterial(createTestAuthority)
-})
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((listener) => listener.stop()))
-})
-
-async function openPlain(options: Partial<Parameters<typeof openTestListener>[0]>) {
-  const plain = { requestClientCertificate: false, clientAuthoritiesPem: [] }
-  const listener = await openTestListener({
-    domains: domainsOf({ 'a.test.localhost': settingsOf(material, plain) }),
-    ...options,
-  })
-  open.push(listener)
-  return listener
-}
-
-async function send(listener: TestListener, text: string): Promise<TLSSocket> {
-  const client = await connectClient(listener.port)
-  client.write(Buffer.from(text, 'latin1'))
-  return client
-}
-
+const openPlain = plainListeners()
 const H = 'Host: a.test.localhost\r\n'
 const chunked = (body: string) => `POST / HTTP/1.1\r\n${H}Transfer-Encoding: chunked\r\n\r\n${body}`
 
@@ -72,7 +37,7 @@ describe('passed', () => {
     ['100 header lines', `GET / HTTP/1.1\r\n${H}${'X: a\r\n'.repeat(99)}\r\n`],
   ])('%s', async (_name, text) => {
     const listener = await openPlain({ handle: echo })
-    const client = await send(listener, text)
+    const client = await sendTo(listener, text)
     expect(await readUntil(client, /\}$/)).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
     expect(listener.handled[0]?.request.target).toBe('/')
     client.destroy()
@@ -90,7 +55,7 @@ describe('passed', () => {
         await echo(exchange)
       },
     })
-    const client = await send(listener, chunked(body))
+    const client = await sendTo(listener, chunked(body))
     const answer = await readUntil(client, /\}$/)
     expect(received).toBe('hello')
     expect(answer).not.toContain('Trailer')
@@ -105,7 +70,7 @@ describe('passed', () => {
           'hello',
         ),
     })
-    const client = await send(listener, `GET / HTTP/1.1\r\n${H}X-Bytes: \xc3\xa4\xff\r\n\r\n`)
+    const client = await sendTo(listener, `GET / HTTP/1.1\r\n${H}X-Bytes: \xc3\xa4\xff\r\n\r\n`)
     expect(await readUntil(client, /hello$/)).toContain('X-Bytes: \xc3\xa4\xff\r\n')
     client.destroy()
   })
@@ -118,7 +83,7 @@ describe('passed', () => {
         await echo(exchange)
       },
     })
-    const client = await send(
+    const client = await sendTo(
       listener,
       `POST / HTTP/1.1\r\n${H}Expect: 100-continue\r\nContent-Length: 5\r\n\r\n`,
     )
@@ -132,7 +97,7 @@ describe('passed', () => {
 
   test('another expectation is passed on', async () => {
     const listener = await openPlain({ handle: echo })
-    const client = await send(listener, `GET / HTTP/1.1\r\n${H}Expect: tea\r\n\r\n`)
+    const client = await sendTo(listener, `GET / HTTP/1.1\r\n${H}Expect: tea\r\n\r\n`)
     expect(await readUntil(client, /\}$/)).toContain('["Expect","tea"]')
     client.destroy()
   })
@@ -141,7 +106,7 @@ describe('passed', () => {
 describe('a connection', () => {
   test('is kept alive, without a word about it', async () => {
     const listener = await openPlain({ handle: echo })
-    const client = await send(listener, `GET /1 HTTP/1.1\r\n${H}\r\n`)
+    const client = await sendTo(listener, `GET /1 HTTP/1.1\r\n${H}\r\n`)
     expect(await readUntil(client, /\}$/)).not.toMatch(/\r\n(connection|keep-alive):/i)
     client.write(`GET /2 HTTP/1.1\r\n${H}\r\n`)
     expect(await readUntil(client, /\}$/)).toContain('/2')
@@ -160,7 +125,7 @@ describe('a connection', () => {
       },
     })
     const requests = ['/1', '/2', '/3'].map((path) => `GET ${path} HTTP/1.1\r\n${H}\r\n`)
-    const client = await send(listener, requests.join(''))
+    const client = await sendTo(listener, requests.join(''))
     const answers = await readUntil(client, /\[\/3\]/)
     expect(answers.match(/\[[^\]]+\]/g)).toEqual(['[/1]', '[/2]', '[/3]'])
     client.destroy()
@@ -169,7 +134,7 @@ describe('a connection', () => {
   test('answers what was right before a pipelined fault, then the fault, then nothing', async () => {
     const listener = await openPlain({ handle: echo })
     const good = `GET /1 HTTP/1.1\r\n${H}\r\n`
-    const client = await send(
+    const client = await sendTo(
       listener,
       `${good}GET /2 HTTP/1.1\r\n${H}${H}\r\nGET /3 HTTP/1.1\r\n${H}\r\n`,
     )
@@ -177,7 +142,7 @@ describe('a connection', () => {
       'HTTP/1.1 200',
       'HTTP/1.1 400',
     ])
-    const garbled = await send(listener, `${good}BAD\r\n\r\n${good}`)
+    const garbled = await sendTo(listener, `${good}BAD\r\n\r\n${good}`)
     expect((await readToEnd(garbled)).match(/HTTP\/1\.1 \d+/g)).toEqual([
       'HTTP/1.1 200',
       'HTTP/1.1 400',
@@ -187,7 +152,7 @@ describe('a connection', () => {
 
   test('takes nothing after a request that announced to be the last', async () => {
     const listener = await openPlain({ handle: echo })
-    const client = await send(
+    const client = await sendTo(
       listener,
       `GET /1 HTTP/1.1\r\n${H}Connection: close\r\n\r\nGET /2 HTTP/1.1\r\n${H}\r\n`,
     )
@@ -198,14 +163,14 @@ describe('a connection', () => {
   test('is read no further when much is pipelined, and everything is answered in the end', async () => {
     const listener = await openPlain({ limits: { pipelinedBytesMax: 100 } })
     const last = `GET /last HTTP/1.1\r\n${H}Connection: close\r\n\r\n`
-    const client = await send(listener, `GET / HTTP/1.1\r\n${H}\r\n`.repeat(200) + last)
+    const client = await sendTo(listener, `GET / HTTP/1.1\r\n${H}\r\n`.repeat(200) + last)
     expect((await readToEnd(client)).match(/HTTP\/1\.1 200/g)).toHaveLength(201)
     expect(listener.handled.at(-1)?.request.target).toBe('/last')
   })
 
   test('whose headers trickle is answered 408 after the limit, however many bytes come', async () => {
     const listener = await openPlain({ limits: { requestHeadersTimeoutMs: 100 } })
-    const client = await send(listener, `GET / HTTP/1.1\r\n${H}X: `)
+    const client = await sendTo(listener, `GET / HTTP/1.1\r\n${H}X: `)
     const trickle = setInterval(() => client.write('a'), 10)
     const answer = await readToEnd(client)
     clearInterval(trickle)
@@ -224,7 +189,7 @@ describe('a connection', () => {
       handle: () => new Promise(() => {}),
       limits: { exchangeIdleTimeoutMs: 100 },
     })
-    const client = await send(listener, `POST / HTTP/1.1\r\n${H}Content-Length: 5\r\n\r\nhe`)
+    const client = await sendTo(listener, `POST / HTTP/1.1\r\n${H}Content-Length: 5\r\n\r\nhe`)
     expect(await readToEnd(client)).toBe('')
     await aborted(listener.handled[0]?.signal)
   })

@@ -1,51 +1,9 @@
-import { once } from 'node:events'
-import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
-import { silentLogger } from '@twinlatch/kit'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { WireLimits } from '../limits.ts'
-import type { UpstreamPool, UpstreamRequest } from '../upstream.ts'
-import {
-  answering,
-  openScriptedServer,
-  requestTo,
-  type ScriptedServer,
-  textOf,
-} from './upstream.fixture.ts'
-import { createUpstreamPool } from './upstream-pool.ts'
+import { describe, expect, test } from 'vitest'
+import { ended, ok, poolOfEachTest } from './pool.fixture.ts'
+import { answering, requestTo, textOf } from './upstream.fixture.ts'
 
-let pool: UpstreamPool
-const servers: { stop(): void }[] = []
-const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello'
-
-beforeEach(() => {
-  pool = createUpstreamPool({ log: silentLogger })
-})
-afterEach(async () => {
-  await pool.stop()
-  for (const server of servers.splice(0)) server.stop()
-})
-
-function limit(limits: Partial<WireLimits>): void {
-  pool = createUpstreamPool({ limits, log: silentLogger })
-}
-
-async function open(...script: Parameters<typeof openScriptedServer>): Promise<ScriptedServer> {
-  const server = await openScriptedServer(...script)
-  servers.push(server)
-  return server
-}
-
-/** Resolves when our side has closed a connection. */
-async function ended(socket: Socket | undefined): Promise<void> {
-  if (!socket) throw new Error('no such connection')
-  if (!socket.readableEnded && !socket.destroyed) await once(socket, 'end')
-}
-
-const get = async (port: number, changes?: Partial<UpstreamRequest>) => {
-  const response = await pool.request(requestTo(port, changes))
-  return { ...response, text: await textOf(response.body) }
-}
+const { pool, limit, open, get } = poolOfEachTest()
 
 describe('an upstream that fails is named', () => {
   test('that refuses the connection', async () => {
@@ -85,7 +43,7 @@ describe('an upstream that fails is named', () => {
     const server = await open((socket) => {
       socket.once('data', () => socket.end(answer))
     })
-    const { body } = await pool.request(requestTo(server.port))
+    const { body } = await pool().request(requestTo(server.port))
     await expect(textOf(body)).rejects.toMatchObject({ code })
   })
 
@@ -114,8 +72,8 @@ describe('an upstream that fails is named', () => {
     limit({ upstreamConnectionsMax: 1, upstreamWaitingMax: 1, upstreamConnectTimeoutMs: 50 })
     const server = await open()
     const abort = new AbortController()
-    const first = pool.request(requestTo(server.port, { signal: abort.signal }))
-    const second = pool.request(requestTo(server.port))
+    const first = pool().request(requestTo(server.port, { signal: abort.signal }))
+    const second = pool().request(requestTo(server.port))
     await expect(get(server.port)).rejects.toMatchObject({ code: 'wire/upstream-overloaded' })
     await expect(second).rejects.toMatchObject({ code: 'wire/upstream-timeout' })
     abort.abort()
@@ -135,7 +93,7 @@ describe('a caller that gives up', () => {
   test('before the answer ends the connection', async () => {
     const server = await open()
     const abort = new AbortController()
-    const request = pool.request(requestTo(server.port, { signal: abort.signal }))
+    const request = pool().request(requestTo(server.port, { signal: abort.signal }))
     await server.received(0, /\r\n\r\n/)
     abort.abort()
     await expect(request).rejects.toMatchObject({ code: 'wire/aborted' })
@@ -145,7 +103,7 @@ describe('a caller that gives up', () => {
   test('during the answer ends the body with an error', async () => {
     const server = await open(answering('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel'))
     const abort = new AbortController()
-    const { body } = await pool.request(requestTo(server.port, { signal: abort.signal }))
+    const { body } = await pool().request(requestTo(server.port, { signal: abort.signal }))
     const text = textOf(body)
     abort.abort()
     await expect(text).rejects.toMatchObject({ code: 'wire/aborted' })

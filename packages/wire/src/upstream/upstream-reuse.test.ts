@@ -1,52 +1,10 @@
-import { once } from 'node:events'
-import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
-import { silentLogger } from '@twinlatch/kit'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { WireLimits } from '../limits.ts'
-import type { UpstreamPool, UpstreamRequest } from '../upstream.ts'
-import {
-  answering,
-  giveUp,
-  openScriptedServer,
-  requestTo,
-  type ScriptedServer,
-  textOf,
-} from './upstream.fixture.ts'
-import { createUpstreamPool } from './upstream-pool.ts'
+import { describe, expect, test } from 'vitest'
+import type { UpstreamRequest } from '../upstream.ts'
+import { ended, ok, poolOfEachTest } from './pool.fixture.ts'
+import { answering, giveUp, type openScriptedServer, requestTo } from './upstream.fixture.ts'
 
-let pool: UpstreamPool
-const servers: { stop(): void }[] = []
-const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello'
-
-beforeEach(() => {
-  pool = createUpstreamPool({ log: silentLogger })
-})
-afterEach(async () => {
-  await pool.stop()
-  for (const server of servers.splice(0)) server.stop()
-})
-
-function limit(limits: Partial<WireLimits>): void {
-  pool = createUpstreamPool({ limits, log: silentLogger })
-}
-
-async function open(...script: Parameters<typeof openScriptedServer>): Promise<ScriptedServer> {
-  const server = await openScriptedServer(...script)
-  servers.push(server)
-  return server
-}
-
-/** Resolves when our side has closed a connection. */
-async function ended(socket: Socket | undefined): Promise<void> {
-  if (!socket) throw new Error('no such connection')
-  if (!socket.readableEnded && !socket.destroyed) await once(socket, 'end')
-}
-
-const get = async (port: number, changes?: Partial<UpstreamRequest>) => {
-  const response = await pool.request(requestTo(port, changes))
-  return { ...response, text: await textOf(response.body) }
-}
+const { pool, limit, open, get } = poolOfEachTest()
 
 describe('a connection is used again', () => {
   test.each<[string, string, string]>([
@@ -117,15 +75,15 @@ describe('a connection is not used again', () => {
 
   test('while it carries another exchange', async () => {
     const server = await open(answering('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel'))
-    const first = await pool.request(requestTo(server.port))
-    const second = await pool.request(requestTo(server.port))
+    const first = await pool().request(requestTo(server.port))
+    const second = await pool().request(requestTo(server.port))
     expect(server.connections).toHaveLength(2)
     for (const { body } of [first, second]) giveUp(body)
   })
 
   test('when its reader gave the answer up', async () => {
     const server = await open(answering('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel', ok))
-    const { body } = await pool.request(requestTo(server.port))
+    const { body } = await pool().request(requestTo(server.port))
     giveUp(body)
     await ended(server.connections[0])
     expect((await get(server.port)).text).toBe('hello')
@@ -161,7 +119,7 @@ describe('a connection is not used again', () => {
     // The first fails and leaves the target without a connection; the second waited for that.
     const [first, second] = await Promise.allSettled([get(server.port), get(server.port)])
     expect([first.status, second.status]).toEqual(['rejected', 'fulfilled'])
-    await pool.stop()
+    await pool().stop()
     await ended(server.connections[1])
   })
 

@@ -1,46 +1,13 @@
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls'
-import { Secret, silentLogger } from '@twinlatch/kit'
+import { Secret } from '@twinlatch/kit'
 import { createTestAuthority } from '@twinlatch/testing'
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { WireLimits } from '../limits.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { createMaterial, type Material } from '../tls/listener.fixture.ts'
-import type { UpstreamPool, UpstreamRequest, UpstreamTls } from '../upstream.ts'
-import {
-  answering,
-  listenOn,
-  openScriptedServer,
-  requestTo,
-  type ScriptedServer,
-  textOf,
-} from './upstream.fixture.ts'
-import { createUpstreamPool } from './upstream-pool.ts'
+import type { UpstreamTls } from '../upstream.ts'
+import { ok, poolOfEachTest } from './pool.fixture.ts'
+import { answering, listenOn } from './upstream.fixture.ts'
 
-let pool: UpstreamPool
-const servers: { stop(): void }[] = []
-const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello'
-
-beforeEach(() => {
-  pool = createUpstreamPool({ log: silentLogger })
-})
-afterEach(async () => {
-  await pool.stop()
-  for (const server of servers.splice(0)) server.stop()
-})
-
-function limit(limits: Partial<WireLimits>): void {
-  pool = createUpstreamPool({ limits, log: silentLogger })
-}
-
-async function open(...script: Parameters<typeof openScriptedServer>): Promise<ScriptedServer> {
-  const server = await openScriptedServer(...script)
-  servers.push(server)
-  return server
-}
-
-const get = async (port: number, changes?: Partial<UpstreamRequest>) => {
-  const response = await pool.request(requestTo(port, changes))
-  return { ...response, text: await textOf(response.body) }
-}
+const { servers, limit, open, get } = poolOfEachTest()
 
 describe('a TLS upstream', () => {
   let material: Material
