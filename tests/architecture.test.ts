@@ -54,9 +54,10 @@ function manifestOf(name: string): Manifest {
   return JSON.parse(readFileSync(join(root, 'packages', name, 'package.json'), 'utf8')) as Manifest
 }
 
+/** What a package ships: its files without the tests and what only they open. */
 function sourcesOf(name: string): readonly string[] {
   return readdirSync(join(root, 'packages', name, 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .filter((file) => /(?<!\.test|\.fixture)\.ts$/.test(file))
     .map((file) => `packages/${name}/src/${file}`)
 }
 
@@ -111,6 +112,15 @@ describe('files', () => {
         ) && !inside?.(file),
     )
     expect(outside).toEqual([])
+  })
+
+  test('nothing that ships imports what is there for tests', () => {
+    const imported = files.filter((file) =>
+      importsOf(file).some((specifier) =>
+        /^vitest|^@twinlatch\/testing|\.(test|fixture)\.ts$/.test(specifier),
+      ),
+    )
+    expect(imported.filter((file) => !file.startsWith('packages/testing/'))).toEqual([])
   })
 
   test('no source file is longer than 300 lines', () => {

@@ -7,7 +7,7 @@ import {
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { parseCertificateEntry } from './certificate-entry.ts'
-import { type DestinationStack, openDestinationStack } from './fixture-http.ts'
+import { type DestinationStack, openDestinationStack } from './http.fixture.ts'
 import { migrations } from './migrations/index.ts'
 
 const password = 'keystore-password-1'

@@ -7,7 +7,7 @@ import {
   type TestStore,
 } from '@twinlatch/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type DestinationStack, openDestinationStack } from './fixture-http.ts'
+import { type DestinationStack, openDestinationStack } from './http.fixture.ts'
 import { migrations } from './migrations/index.ts'
 import { openApi } from './openapi.ts'
 

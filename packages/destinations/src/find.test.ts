@@ -6,7 +6,7 @@ import {
   type TestStore,
 } from '@twinlatch/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { callers, type DestinationStack, openDestinationStack } from './fixture-http.ts'
+import { callers, type DestinationStack, openDestinationStack } from './http.fixture.ts'
 import { migrations } from './migrations/index.ts'
 
 type Json = Record<string, unknown>

@@ -5,7 +5,7 @@ import {
   type TestStore,
 } from '@twinlatch/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { callers, type DestinationStack, openDestinationStack, type Who } from './fixture-http.ts'
+import { callers, type DestinationStack, openDestinationStack, type Who } from './http.fixture.ts'
 import { migrations } from './migrations/index.ts'
 
 const password = 'keystore-password-1'

@@ -1,7 +1,7 @@
 import { silentLogger } from '@twinlatch/kit'
 import { createFakeClock, createTestAuthority, openTestStore } from '@twinlatch/testing'
 import { expect, test } from 'vitest'
-import { type DestinationStack, openDestinationStack } from './fixture-http.ts'
+import { type DestinationStack, openDestinationStack } from './http.fixture.ts'
 import { destinationLimits } from './limits.ts'
 import { ListReaders, streamOf } from './list-stream.ts'
 import { migrations } from './migrations/index.ts'

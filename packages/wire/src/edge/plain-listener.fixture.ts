@@ -1,5 +1,4 @@
 import type { TLSSocket } from 'node:tls'
-import { createTestAuthority } from '@twinlatch/testing'
 import { afterEach, beforeAll } from 'vitest'
 import {
   connectClient,
@@ -19,7 +18,7 @@ export function plainListeners() {
   let material: Material
   const open: TestListener[] = []
   beforeAll(async () => {
-    material = await createMaterial(createTestAuthority)
+    material = await createMaterial()
   })
   afterEach(async () => {
     await Promise.all(open.splice(0).map((listener) => listener.stop()))

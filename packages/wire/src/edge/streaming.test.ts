@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { silentLogger } from '@twinlatch/kit'
-import { createTestAuthority } from '@twinlatch/testing'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Exchange } from '../exchange.ts'
 import {
@@ -27,7 +26,7 @@ let material: Material
 let pool: UpstreamPool
 const stops: (() => unknown)[] = []
 beforeAll(async () => {
-  material = await createMaterial(createTestAuthority)
+  material = await createMaterial()
 })
 beforeEach(() => {
   pool = createUpstreamPool({ log: silentLogger })

@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream'
-import { createTestAuthority } from '@twinlatch/testing'
 import { expect, test } from 'vitest'
 import {
   connectClient,
@@ -19,7 +18,7 @@ test.each([
 ])(
   'octets above 7F in a header value go out as they came, with %s as the body',
   async (_, body) => {
-    const material = await createMaterial(createTestAuthority)
+    const material = await createMaterial()
     const plain = { requestClientCertificate: false, clientAuthoritiesPem: [] }
     const listener = await openTestListener({
       domains: domainsOf({ 'a.test.localhost': settingsOf(material, plain) }),

@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
-import { createTestAuthority } from '@twinlatch/testing'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import {
   connectClient,
@@ -17,7 +16,7 @@ import {
 let material: Material
 const open: TestListener[] = []
 beforeAll(async () => {
-  material = await createMaterial(createTestAuthority)
+  material = await createMaterial()
 })
 afterEach(async () => {
   await Promise.all(open.splice(0).map((listener) => listener.stop()))

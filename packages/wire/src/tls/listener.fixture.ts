@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls'
 import { Secret, silentLogger } from '@twinlatch/kit'
+import { createTestAuthority, type TestAuthority } from '@twinlatch/testing'
 import type { EdgeFault, Exchange, ListenerHandler } from '../exchange.ts'
 import type { WireLimits } from '../limits.ts'
 import type {
@@ -15,44 +16,21 @@ import type {
 import { createTlsDomain } from './tls-domain.ts'
 import { openTlsListener, type TlsListener } from './tls-listener.ts'
 
-/** A leaf to be issued for a test; the shapes are those of `@twinlatch/testing`. */
-export interface LeafOrder {
-  readonly subject: string
-  readonly shape?: 'expired' | 'wrong-purpose' | 'self-signed' | 'missing-intermediate'
-  readonly purpose?: 'client' | 'server'
-  readonly subjectAltNames?: readonly { type: 'dns'; value: string }[]
-  readonly keyType?: 'rsa2048' | 'ec-p256' | 'ed25519'
-}
-
-/** What these tests need of an authority of `@twinlatch/testing`. */
-export interface FixtureAuthority {
-  readonly rootPem: string
-  readonly intermediates: readonly { readonly raw: Uint8Array }[]
-  issue(order: LeafOrder): Promise<{
-    readonly chain: readonly { readonly raw: Uint8Array }[]
-    readonly chainPem: string
-    readonly privateKeyPem: string
-  }>
-}
-
 /** Authorities of two trust domains and of the server, made once per test file. */
 export interface Material {
-  readonly server: FixtureAuthority
-  readonly alpha: FixtureAuthority
-  readonly beta: FixtureAuthority
+  readonly server: TestAuthority
+  readonly alpha: TestAuthority
+  readonly beta: TestAuthority
   readonly serverChainPem: string
   readonly serverKeyPem: string
 }
 
-/** `create` is `createTestAuthority`; a fixture may not import what a package does not declare. */
-export async function createMaterial(
-  create: (options: { name: string; now: Date }) => Promise<FixtureAuthority>,
-): Promise<Material> {
+export async function createMaterial(): Promise<Material> {
   const now = new Date(Math.floor(Date.now() / 1_000) * 1_000)
   const [server, alpha, beta] = await Promise.all([
-    create({ name: 'Server', now }),
-    create({ name: 'Alpha', now }),
-    create({ name: 'Beta', now }),
+    createTestAuthority({ name: 'Server', now }),
+    createTestAuthority({ name: 'Alpha', now }),
+    createTestAuthority({ name: 'Beta', now }),
   ])
   const leaf = await server.issue({
     subject: 'CN=server',

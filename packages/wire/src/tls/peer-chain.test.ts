@@ -1,11 +1,10 @@
 import { TLSSocket } from 'node:tls'
-import { createTestAuthority } from '@twinlatch/testing'
+import type { TestLeafOrder } from '@twinlatch/testing'
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import {
   attempt,
   createMaterial,
   domainsOf,
-  type LeafOrder,
   type Material,
   openTestListener,
   settingsOf,
@@ -15,7 +14,7 @@ import {
 let material: Material
 let listener: TestListener | undefined
 beforeAll(async () => {
-  material = await createMaterial(createTestAuthority)
+  material = await createMaterial()
 })
 afterEach(async () => {
   vi.restoreAllMocks()
@@ -24,7 +23,7 @@ afterEach(async () => {
 
 const request = 'GET / HTTP/1.1\r\nHost: a.test.localhost\r\nConnection: close\r\n\r\n'
 
-async function callThreeTimes(authority: 'alpha' | 'beta', order: Partial<LeafOrder> = {}) {
+async function callThreeTimes(authority: 'alpha' | 'beta', order: Partial<TestLeafOrder> = {}) {
   const domains = domainsOf({ 'a.test.localhost': settingsOf(material) })
   const opened = await openTestListener({ domains })
   listener = opened
@@ -48,7 +47,7 @@ describe('Node is asked for the whole chain', () => {
     }
   })
 
-  test.each<[string, 'alpha' | 'beta', Partial<LeafOrder>]>([
+  test.each<[string, 'alpha' | 'beta', Partial<TestLeafOrder>]>([
     ['of another authority', 'beta', {}],
     ['that has expired', 'alpha', { shape: 'expired' }],
     ['for servers', 'alpha', { shape: 'wrong-purpose' }],

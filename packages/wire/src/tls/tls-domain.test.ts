@@ -18,7 +18,7 @@ import { createTlsDomain } from './tls-domain.ts'
 let material: Material
 const open: TestListener[] = []
 beforeAll(async () => {
-  material = await createMaterial(createTestAuthority)
+  material = await createMaterial()
 })
 afterEach(async () => {
   await Promise.all(open.splice(0).map((listener) => listener.stop()))

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
 import { silentLogger } from '@twinlatch/kit'
 import { encodePem } from '@twinlatch/pki'
-import { createTestAuthority } from '@twinlatch/testing'
+import type { TestLeafOrder } from '@twinlatch/testing'
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { ListenerHandler } from '../exchange.ts'
 import {
@@ -12,7 +12,6 @@ import {
   connectRaw,
   createMaterial,
   domainsOf,
-  type LeafOrder,
   type Material,
   openTestListener,
   readToEnd,
@@ -26,7 +25,7 @@ import { openTlsListener } from './tls-listener.ts'
 let material: Material
 const open: TestListener[] = []
 beforeAll(async () => {
-  material = await createMaterial(createTestAuthority)
+  material = await createMaterial()
 })
 afterEach(async () => {
   await Promise.all(open.splice(0).map((listener) => listener.stop()))
@@ -55,7 +54,7 @@ async function openDefault(options: Partial<Parameters<typeof openTestListener>[
   return listener
 }
 
-async function identity(authority: 'alpha' | 'beta', order: Partial<LeafOrder> = {}) {
+async function identity(authority: 'alpha' | 'beta', order: Partial<TestLeafOrder> = {}) {
   const leaf = await material[authority].issue({ subject: 'CN=poster,O=Twinlatch', ...order })
   return { leaf, cert: leaf.chainPem, key: leaf.privateKeyPem }
 }

@@ -1,11 +1,10 @@
-import { createTestAuthority } from '@twinlatch/testing'
+import type { TestLeafOrder } from '@twinlatch/testing'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import {
   attempt,
   connectClient,
   createMaterial,
   domainsOf,
-  type LeafOrder,
   type Material,
   openTestListener,
   readToEnd,
@@ -16,7 +15,7 @@ import {
 let material: Material
 const open: TestListener[] = []
 beforeAll(async () => {
-  material = await createMaterial(createTestAuthority)
+  material = await createMaterial()
 })
 afterEach(async () => {
   await Promise.all(open.splice(0).map((listener) => listener.stop()))
@@ -39,13 +38,13 @@ async function openDefault(options: Partial<Parameters<typeof openTestListener>[
   return listener
 }
 
-async function identity(authority: 'alpha' | 'beta', order: Partial<LeafOrder> = {}) {
+async function identity(authority: 'alpha' | 'beta', order: Partial<TestLeafOrder> = {}) {
   const leaf = await material[authority].issue({ subject: 'CN=poster,O=Twinlatch', ...order })
   return { leaf, cert: leaf.chainPem, key: leaf.privateKeyPem }
 }
 
 describe('a refused client certificate', () => {
-  test.each<[string, 'alpha' | 'beta', Partial<LeafOrder>, string]>([
+  test.each<[string, 'alpha' | 'beta', Partial<TestLeafOrder>, string]>([
     ['of another authority', 'beta', {}, 'UNABLE_TO_GET_ISSUER_CERT'],
     ['that is self-signed', 'alpha', { shape: 'self-signed' }, 'DEPTH_ZERO_SELF_SIGNED_CERT'],
     ['that is expired', 'alpha', { shape: 'expired' }, 'CERT_HAS_EXPIRED'],

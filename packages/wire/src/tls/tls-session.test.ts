@@ -1,5 +1,4 @@
 import type { TLSSocket } from 'node:tls'
-import { createTestAuthority } from '@twinlatch/testing'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { TlsVersion } from '../tls-facts.ts'
 import {
@@ -18,7 +17,7 @@ let material: Material
 let identity: { cert: string; key: string }
 const open: TestListener[] = []
 beforeAll(async () => {
-  material = await createMaterial(createTestAuthority)
+  material = await createMaterial()
   const leaf = await material.alpha.issue({ subject: 'CN=poster' })
   identity = { cert: leaf.chainPem, key: leaf.privateKeyPem }
 })

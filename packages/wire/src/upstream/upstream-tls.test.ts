@@ -1,6 +1,5 @@
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls'
 import { Secret } from '@twinlatch/kit'
-import { createTestAuthority } from '@twinlatch/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { createMaterial, type Material } from '../tls/listener.fixture.ts'
 import type { UpstreamTls } from '../upstream.ts'
@@ -12,7 +11,7 @@ const { servers, limit, open, get } = poolOfEachTest()
 describe('a TLS upstream', () => {
   let material: Material
   beforeAll(async () => {
-    material = await createMaterial(createTestAuthority)
+    material = await createMaterial()
   })
 
   async function openTls(options: TlsOptions = {}, onPeer: (socket: TLSSocket) => void = () => {}) {
