@@ -7,6 +7,7 @@ import type { AcceptedConnection, Exchange, RequestHead, ResponseHead } from '..
 import { type AnswerHead, renderAnswerHead } from '../http1/answer-head.ts'
 import { lastChunk } from '../http1/chunked.ts'
 import { type Written, writeChunk, writeMessage } from '../message-writes.ts'
+import { type ReadyWrite, writeAtTurnEnd } from '../turn-writes.ts'
 
 /** What an exchange needs of the connection that carries it. */
 export interface ExchangeCarrier {
@@ -20,7 +21,7 @@ export interface ExchangeCarrier {
 }
 
 /** One exchange on an accepted connection; the edge makes it after the head was checked. */
-export class HttpExchange<Context> implements Exchange<Context> {
+export class HttpExchange<Context> implements Exchange<Context>, ReadyWrite {
   readonly connection: AcceptedConnection<Context>
   readonly request: RequestHead
   readonly body: Readable | Uint8Array | null
@@ -30,6 +31,9 @@ export class HttpExchange<Context> implements Exchange<Context> {
   #finished: { resolve(): void; reject(error: Error): void } | null = null
   #sending: Promise<void> | null = null
   #stopPump: (() => void) | null = null
+  /** An answer that is not a stream, until the end of the turn. */
+  #text = ''
+  #bytes: Uint8Array | null = null
 
   constructor(
     options: Pick<Exchange<Context>, 'connection' | 'request' | 'body'>,
@@ -102,15 +106,19 @@ export class HttpExchange<Context> implements Exchange<Context> {
     return this.#sending
   }
 
+  writeNow(): void {
+    writeMessage(this.#carrier.socket, this.#text, this.#bytes, this.#written)
+  }
+
   #send(head: AnswerHead, content: Readable | Uint8Array | undefined): void {
-    const { socket } = this.#carrier
     if (content instanceof Readable && head.framing !== 'none') {
       this.#stream(head, content)
       return
     }
-    const bytes = content instanceof Uint8Array && head.framing !== 'none' ? content : null
+    this.#text = head.text
+    this.#bytes = content instanceof Uint8Array && head.framing !== 'none' ? content : null
     dispose(content)
-    writeMessage(socket, head.text, bytes, this.#written)
+    writeAtTurnEnd(this)
   }
 
   #stream(head: AnswerHead, content: Readable): void {

@@ -2,7 +2,6 @@ import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { pumpBody } from '../body-pump.ts'
 import { WireError } from '../errors.ts'
-import { isNamed } from '../header-lines.ts'
 import { lastChunk } from '../http1/chunked.ts'
 import { protocolError } from '../http1/field-lines.ts'
 import { withoutHopByHop } from '../http1/hop-by-hop.ts'
@@ -12,7 +11,9 @@ import type { UpstreamHead } from '../http1/upstream-head.ts'
 import type { WireLimits } from '../limits.ts'
 import { writeChunk, writeMessage } from '../message-writes.ts'
 import { ReceivedBody } from '../received-body.ts'
+import { type ReadyWrite, writeAtTurnEnd } from '../turn-writes.ts'
 import type { UpstreamRequest, UpstreamResponse, UpstreamTarget } from '../upstream.ts'
+import { idleTimeoutMs } from './idle-timeout.ts'
 import type { ReadBuffer } from './read-buffer.ts'
 import { classifyUpstreamError, placeOf } from './upstream-fault.ts'
 
@@ -36,6 +37,8 @@ interface Running {
   readonly request: UpstreamRequest
   readonly outcome: ExchangeOutcome
   readonly onAbort: () => void
+  /** Head of a request that waits for the end of the turn. */
+  waiting: UpstreamHead | null
   stopSending: (() => void) | null
   requestSent: boolean
   head: ParsedResponseHead | null
@@ -50,7 +53,7 @@ interface Running {
  * nothing is left on the wire: the request was sent to its last byte, the response was framed by
  * length or chunks and allowed it, and no byte came after it.
  */
-export class UpstreamConnection {
+export class UpstreamConnection implements ReadyWrite {
   /** Monotonic milliseconds at the end of the last exchange; `null` before the first one. */
   idleSince: number | null = null
   /** Monotonic milliseconds: from then on it is too old to be used again. */
@@ -114,6 +117,7 @@ export class UpstreamConnection {
       request,
       outcome,
       onAbort: () => this.#fail(new WireError('wire/aborted', 'the caller gave the request up')),
+      waiting: head,
       stopSending: null,
       requestSent: false,
       head: null,
@@ -124,7 +128,15 @@ export class UpstreamConnection {
     this.#reader.next(request.method)
     request.signal.addEventListener('abort', running.onAbort)
     if (request.signal.aborted) running.onAbort()
-    else this.#send(request.body, head, running)
+    else writeAtTurnEnd(this)
+  }
+
+  writeNow(): void {
+    const running = this.#running
+    const head = running?.waiting
+    if (!head) return
+    running.waiting = null
+    this.#send(running.request.body, head, running)
   }
 
   #sink(): ResponseSink {
@@ -189,8 +201,8 @@ export class UpstreamConnection {
 
   #receive(chunk: Buffer): void {
     const running = this.#running
-    // Nobody asked: whatever it is, it must not become the answer to the next request.
-    if (!running) {
+    // Nobody has asked yet: whatever it is, it must not become the answer to the next request.
+    if (!running || running.waiting) {
       this.destroy()
       return
     }
@@ -234,24 +246,13 @@ export class UpstreamConnection {
     if (surplus || !reusable || this.#ended || this.#socket.destroyed) this.destroy()
     else {
       this.idleSince = performance.now()
-      this.idleUntil = this.idleSince + this.#idleTimeoutMs(head)
+      this.idleUntil = this.idleSince + idleTimeoutMs(head, this.#limits)
       this.#input.share()
       // A slow reader paused it: nothing would be heard of the next answer, nor of a close.
       this.#socket.resume()
       this.#owner.released(this)
     }
     if (head && !running.body) running.outcome.resolve(responseOf(head, joinPieces(running.pieces)))
-  }
-
-  /** Ours, or a second less than the upstream announces (`Keep-Alive: timeout=5`, as Node sends). */
-  #idleTimeoutMs(head: ParsedResponseHead | null): number {
-    const line = head?.headers.find(([name]) => isNamed(name, 'keep-alive'))?.[1]
-    const ours = this.#limits.upstreamIdleTimeoutMs
-    if (line === undefined) return ours
-    const seconds = /(?:^|[,;\s])timeout=([0-9]{1,6})(?:$|[,;\s])/i.exec(line)?.[1]
-    return seconds === undefined
-      ? ours
-      : Math.min(ours, Math.max(1, Number(seconds) * 1_000 - 1_000))
   }
 
   #timeOut(): void {

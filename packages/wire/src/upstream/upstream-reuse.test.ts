@@ -73,6 +73,29 @@ describe('a connection is not used again', () => {
     expect((await get(server.port)).text).toBe('hello')
   })
 
+  test.each<[string, Partial<UpstreamRequest>]>([
+    ['without a body', {}],
+    ['with a stream as its body', { method: 'PUT', body: Readable.from([Buffer.from('x')]) }],
+  ])(
+    'when bytes came before a request %s was sent: they are not its answer',
+    async (_name, changes) => {
+      const server = await open(answering(ok))
+      await get(server.port)
+      // Timers run before anything is read: the bytes are there when the request is taken on.
+      const answer = new Promise<Awaited<ReturnType<typeof get>>>((resolve, reject) => {
+        setTimeout(() => {
+          server.connections[0]?.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil')
+          get(server.port, changes).then(resolve, reject)
+        })
+      })
+      const text = await answer.then(
+        (one) => one.text,
+        () => 'failed',
+      )
+      expect(text).toBe(changes.body ? 'failed' : 'hello')
+    },
+  )
+
   test('while it carries another exchange', async () => {
     const server = await open(answering('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel'))
     const first = await pool().request(requestTo(server.port))
