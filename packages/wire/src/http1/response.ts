@@ -36,11 +36,10 @@ export function parseResponseHead(
   method: string,
   limits: WireLimits = wireLimits,
 ): ParsedResponseHead {
-  const parsed = /^HTTP\/1\.([01]) ([1-5][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?\r\n/.exec(text)
-  if (!parsed) throw protocolError('a status line that is none')
-  const [statusLine, minor, code] = parsed
-  const status = Number(code)
-  const headers = parseFieldLines(text, statusLine.length)
+  if (!statusLine.test(text)) throw protocolError('a status line that is none')
+  const minor = text.slice(7, 8)
+  const status = Number(text.slice(9, 12))
+  const headers = parseFieldLines(text, text.indexOf('\n') + 1)
   if (headers.length > limits.headerLinesMax) {
     throw protocolError(`more than ${limits.headerLinesMax} header lines`)
   }
@@ -53,6 +52,9 @@ export function parseResponseHead(
     !fields.closes
   return { status, headers, framing, length, keepAlive }
 }
+
+/** RFC 9112 section 4: version and status have fixed places, and no reason holds a line end. */
+const statusLine = /^HTTP\/1\.[01] [1-5][0-9]{2}(?: [\t\x20-\x7e\x80-\xff]*)?\r\n/
 
 /** What the lines of a response say of its framing. */
 interface FramingFields {
@@ -81,7 +83,7 @@ function announcesContent({ lengths, encodings }: FramingFields): boolean {
 
 function responseFraming(
   { lengths, encodings }: FramingFields,
-  { method, status, minor }: { method: string; status: number; minor: string | undefined },
+  { method, status, minor }: { method: string; status: number; minor: string },
 ): Pick<ParsedResponseHead, 'framing' | 'length'> {
   if (lengths.length > 1) throw protocolError('Content-Length twice')
   if (lengths.length > 0 && encodings.length > 0) {

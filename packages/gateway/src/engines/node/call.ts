@@ -3,6 +3,7 @@ import type { DecisionCode } from '@twinlatch/trust'
 import type { AbortNotice, HeaderLines, UpstreamRequest, UpstreamResponse } from '@twinlatch/wire'
 import { pause } from '../../pause.ts'
 import { type WorkloadClient, wasRead } from '../../workloads/workload.ts'
+import type { Deadline } from './deadline.ts'
 import type { Forwarding } from './decide.ts'
 import type { Denial } from './transaction.ts'
 
@@ -25,32 +26,47 @@ export interface Call {
   readonly body: UpstreamRequest['body']
   readonly clientGone: AbortNotice
   /** The end of the route's timeout, retries included, or that the client is gone. */
-  readonly deadline: { readonly passed: boolean; readonly notice: AbortNotice } | null
+  readonly deadline: Deadline | null
 }
 
 /** Base of the jittered wait between attempts (gateway.md section 6.2, `backoff`). */
 const retryBaseMs = 25
 
 /** Calls a workload, again on connect failures; never rejects for what the workload does. */
-export async function callWorkload(client: WorkloadClient, call: Call): Promise<CallResult> {
-  const { forwarding, method, body, clientGone, deadline } = call
-  const { path, retries } = forwarding
-  const { target } = forwarding.destination.workload
-  if (target.kind === 'none') return noEndpoint(target)
-  const signal = deadline?.notice ?? clientGone
-  for (let attempt = 1; ; attempt++) {
-    const headers = headersOf(forwarding, attempt)
-    try {
-      const response = await client.request(target, { method, path, headers, body, signal })
-      return { kind: 'response', response, attempts: attempt }
-    } catch (error) {
-      if (clientGone.aborted) return { kind: 'gone' }
-      if (deadline?.passed) return timedOut()
-      if (attempt > retries || !mayRepeat(error, body)) return failureOf(error, attempt > 1)
-    }
-    // The next attempt sees by itself that nobody waits any more.
-    await pause(retryBaseMs * 2 ** (attempt - 1) * Math.random(), signal)
-  }
+export function callWorkload(client: WorkloadClient, call: Call): Promise<CallResult> {
+  const { target } = call.forwarding.destination.workload
+  return target.kind === 'none' ? Promise.resolve(noEndpoint(target)) : attempt(client, call, 1)
+}
+
+// One attempt is nearly always enough, and the state of an `async` loop would be made for each call.
+function attempt(client: WorkloadClient, call: Call, count: number): Promise<CallResult> {
+  const { forwarding, method, body } = call
+  const { path, destination } = forwarding
+  const headers = headersOf(forwarding, count)
+  const signal = signalOf(call)
+  return client.request(destination.workload.target, { method, path, headers, body, signal }).then(
+    (response) => ({ kind: 'response', response, attempts: count }),
+    (error: unknown) => attemptFailed(client, call, count, error),
+  )
+}
+
+async function attemptFailed(
+  client: WorkloadClient,
+  call: Call,
+  count: number,
+  error: unknown,
+): Promise<CallResult> {
+  const { forwarding, body, clientGone, deadline } = call
+  if (clientGone.aborted) return { kind: 'gone' }
+  if (deadline?.passed) return timedOut()
+  if (count > forwarding.retries || !mayRepeat(error, body)) return failureOf(error, count > 1)
+  // The next attempt sees by itself that nobody waits any more.
+  await pause(retryBaseMs * 2 ** (count - 1) * Math.random(), signalOf(call))
+  return attempt(client, call, count + 1)
+}
+
+function signalOf({ deadline, clientGone }: Call): AbortNotice {
+  return deadline?.notice ?? clientGone
 }
 
 function headersOf({ authority, headers, timeoutMs }: Forwarding, attempt: number): HeaderLines {

@@ -16,7 +16,7 @@ import type { Report } from './report.ts'
 import type { RunningGateway, RunningServer } from './running.ts'
 import { type ServeOptions, serveRequest } from './serve-request.ts'
 import { type ConnectionFacts, factsOf } from './steps.ts'
-import { begin, type Denial, drawsMax, type Ending } from './transaction.ts'
+import { begin, type Denial, drawsMax, type Ending, type Transaction } from './transaction.ts'
 import type { TrustDomain } from './trust-domain.ts'
 
 /** What the decisions of one listener port are made with. */
@@ -171,7 +171,7 @@ function onEdgeFault(options: PortOptions, fault: EdgeFault<ConnectionContext>):
   )
 }
 
-async function handle(options: PortOptions, exchange: Exchange<ConnectionContext>): Promise<void> {
+function handle(options: PortOptions, exchange: Exchange<ConnectionContext>): Promise<void> {
   const { context } = exchange.connection
   const running = options.running()
   const port = running.ports.get(context.port)
@@ -186,7 +186,7 @@ async function handle(options: PortOptions, exchange: Exchange<ConnectionContext
       denial: withStage(refusal ?? noDomain(server, context.tls.serverName)),
     })
     exchange.abort()
-    return
+    return Promise.resolve()
   }
   const transaction = begin({
     id: newRequestId(),
@@ -198,15 +198,23 @@ async function handle(options: PortOptions, exchange: Exchange<ConnectionContext
     authority: options.forMatching(exchange.request.authority),
     draw: Math.floor(options.random() * drawsMax),
   })
-  const { serve, report } = options
-  try {
-    report.finished(transaction, await serveRequest(exchange, transaction, serve))
-  } catch (error) {
-    // A bug of ours: the edge answers 500 without detail, and the operator finds it on record.
-    const ending = brokenEnding(messageOf(error))
-    report.finished(transaction, report.decided(transaction, ending, serve))
-    throw error
-  }
+  return serveAndReport(options, transaction, exchange)
+}
+
+function serveAndReport(
+  { serve, report }: PortOptions,
+  transaction: Transaction,
+  exchange: Exchange<ConnectionContext>,
+): Promise<void> {
+  return serveRequest(exchange, transaction, serve).then(
+    (record) => report.finished(transaction, record),
+    (error: unknown) => {
+      // A bug of ours: the edge answers 500 without detail, and the operator finds it on record.
+      const ending = brokenEnding(messageOf(error))
+      report.finished(transaction, report.decided(transaction, ending, serve))
+      throw error
+    },
+  )
 }
 
 function brokenEnding(message: string): Ending {

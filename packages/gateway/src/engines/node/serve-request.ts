@@ -10,7 +10,7 @@ import {
 import type { CompiledRoute, HeaderValues } from '../../compiled.ts'
 import type { WorkloadClient } from '../../workloads/workload.ts'
 import { errorAnswer } from './answers.ts'
-import { callWorkload } from './call.ts'
+import { type Call, type CallResult, callWorkload } from './call.ts'
 import { Deadline } from './deadline.ts'
 import { type DecisionSettings, decide, type Forwarding } from './decide.ts'
 import type { Report } from './report.ts'
@@ -25,14 +25,19 @@ export interface ServeOptions extends DecisionSettings {
   readonly report: Pick<Report, 'decided'>
 }
 
-/** Decides a request, answers it or lets a workload answer it, and answers with its record. */
+/** Decides a request, answers it or lets a workload answer it; resolves with its record. */
 export function serveRequest(
   exchange: Exchange<unknown>,
   transaction: Transaction,
   options: ServeOptions,
 ): Promise<RequestRecord> {
   const serving: Serving = { exchange, transaction, options }
-  const decision = decide(transaction, options)
+  let decision: LocalAnswer | Forwarding
+  try {
+    decision = decide(transaction, options)
+  } catch (error) {
+    return Promise.reject(error)
+  }
   return 'kind' in decision ? forward(serving, decision) : answer(serving, decision)
 }
 
@@ -64,44 +69,54 @@ async function answer(serving: Serving, local: LocalAnswer): Promise<RequestReco
 }
 
 async function forward(serving: Serving, forwarding: Forwarding): Promise<RequestRecord> {
-  const { exchange, transaction, options } = serving
+  const { exchange, options } = serving
   const startedMs = performance.now()
   const { timeoutMs } = forwarding
   const deadline = timeoutMs === null ? null : new Deadline(timeoutMs, exchange.signal)
+  const call = callOf(serving, forwarding, deadline)
   try {
-    const result = await callWorkload(options.workloads, {
-      forwarding,
-      method: exchange.request.method,
-      body: exchange.body,
-      clientGone: exchange.signal,
-      deadline,
-    })
-    if (result.kind === 'gone') {
-      const record = decided(serving, { status: null, denial: null })
-      record.brokeOff = 'the client went away'
-      return record
-    }
-    if (result.kind === 'failed') {
-      const { status, body, denial } = result
-      return await answer(serving, errorAnswer(transaction.request, status, body, denial))
-    }
-    const { response, attempts } = result
-    const ms = Math.round(performance.now() - startedMs)
-    transaction.upstream = { status: response.status, ms, attempts }
-    deadline?.onPassed(() => giveUp(response.body, new Error('the timeout of the route')))
-    const record = decided(serving, { status: response.status, denial: null })
-    try {
-      await exchange.respond(relayedHead(serving, forwarding, response), response.body)
-    } catch (error) {
+    const result = await callWorkload(options.workloads, call)
+    return await relay(serving, call, result, performance.now() - startedMs)
+  } finally {
+    deadline?.clear()
+  }
+}
+
+function callOf({ exchange }: Serving, forwarding: Forwarding, deadline: Deadline | null): Call {
+  const { request, body, signal } = exchange
+  return { forwarding, method: request.method, body, clientGone: signal, deadline }
+}
+
+function relay(
+  serving: Serving,
+  { forwarding, deadline }: Call,
+  result: CallResult,
+  ms: number,
+): Promise<RequestRecord> {
+  const { exchange, transaction } = serving
+  if (result.kind === 'gone') {
+    const record = decided(serving, { status: null, denial: null })
+    record.brokeOff = 'the client went away'
+    return Promise.resolve(record)
+  }
+  if (result.kind === 'failed') {
+    const { status, body, denial } = result
+    return answer(serving, errorAnswer(transaction.request, status, body, denial))
+  }
+  const { response, attempts } = result
+  transaction.upstream = { status: response.status, ms: Math.round(ms), attempts }
+  deadline?.onPassed(() => giveUp(response.body, new Error('the timeout of the route')))
+  const record = decided(serving, { status: response.status, denial: null })
+  return exchange.respond(relayedHead(serving, forwarding, response), response.body).then(
+    () => record,
+    (error: unknown) => {
       record.brokeOff = messageOf(error)
       giveUp(response.body)
       // Half a response must not look like a whole one: the connection goes with it.
       exchange.abort()
-    }
-    return record
-  } finally {
-    deadline?.clear()
-  }
+      return record
+    },
+  )
 }
 
 function relayedHead(
