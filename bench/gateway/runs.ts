@@ -69,6 +69,8 @@ export interface Sample extends Measurement {
   readonly group: string
   readonly run: string
   readonly contender: string
+  /** Of the contenders' processes: each has its own luck with memory layout and compiled code. */
+  readonly start: number
   readonly round: number
 }
 
@@ -97,6 +99,7 @@ export async function measureGroup(
   choices: readonly Choice[],
   runs: readonly Run[],
   ground: Ground,
+  start = 0,
 ): Promise<Sample[]> {
   const started: Started[] = []
   const samples: Sample[] = []
@@ -115,7 +118,7 @@ export async function measureGroup(
     if (!run.once) for (const one of started) await settle(run, one, ground)
     for (let round = 0; round < (run.once ? 1 : ground.effort.rounds); round++) {
       for (const one of round % 2 === 0 ? started : started.toReversed()) {
-        samples.push(await measureOne(group, run, round, one, ground))
+        samples.push({ group, start, ...(await measureOne(run, round, one, ground)) })
       }
     }
   }
@@ -128,12 +131,11 @@ async function settle(run: Run, one: Started, ground: Ground): Promise<void> {
 }
 
 async function measureOne(
-  group: string,
   run: Run,
   round: number,
   one: Started,
   ground: Ground,
-): Promise<Sample> {
+): Promise<Omit<Sample, 'group' | 'start'>> {
   const { effort, say } = ground
   await waitForQuiet(effort.quietMsMax)
   // Idle connections are opened in about a second; their memory is looked at near the end.
@@ -141,7 +143,7 @@ async function measureOne(
   const seconds = isIdle ? Math.max(4, effort.seconds) : effort.seconds
   const warmSeconds = isIdle ? 0 : effort.warmSeconds
   const measured = await loadOne(run, one, ground, { seconds, warmSeconds })
-  const sample = { group, run: run.name, contender: one.contender.name, round, ...measured }
+  const sample = { run: run.name, contender: one.contender.name, round, ...measured }
   say(describe(sample, run))
   return sample
 }
@@ -162,7 +164,7 @@ function loadOne(
   )
 }
 
-function describe(sample: Sample, run: Run): string {
+function describe(sample: Omit<Sample, 'group' | 'start'>, run: Run): string {
   const faults = sample.broken + sample.refused
   return [
     `${run.name} | ${sample.contender} | ${sample[run.figure]}`,

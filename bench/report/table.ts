@@ -17,8 +17,8 @@ ${dirty * 2 > rounds ? '\nMost of this run is **DIRTY**: only the column "per CP
 
 Above 1 we do more than the peer in the same run; for memory, need less.
 
-| run | ours | peer | ratio | per CPU second |
-|---|---|---|---|---|
+| run | ours | peer | ratio | 95 % | per CPU second |
+|---|---|---|---|---|---|
 ${ratios.map(ratioLine).join('\n')}
 
 ![Ours by theirs](plot.svg)
@@ -40,8 +40,9 @@ ${result.skipped.map((line) => `\nSkipped: ${line}`).join('')}
 `
 }
 
-function ratioLine({ run, ours, peer, ratio, perCpuSecond }: Ratio): string {
-  return `| ${run} | ${ours} | ${peer} | **${ratio.toFixed(2)}** | ${perCpuSecond?.toFixed(2) ?? ''} |`
+function ratioLine({ run, ours, peer, ratio, range, perCpuSecond }: Ratio): string {
+  const between = range ? `${range[0].toFixed(2)} to ${range[1].toFixed(2)}` : ''
+  return `| ${run} | ${ours} | ${peer} | **${ratio.toFixed(2)}** | ${between} | ${perCpuSecond?.toFixed(2) ?? ''} |`
 }
 
 function figureLine(row: Row): string {

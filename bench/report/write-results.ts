@@ -35,7 +35,7 @@ export function writeResults(
 ): string {
   const { pinned, ...rest } = measured
   const rows = summarize(measured.samples)
-  const ratios = ratiosOf(rows)
+  const ratios = ratiosOf(rows, measured.samples)
   const [first] = cpus()
   const result: BenchResult = {
     machine: {

@@ -88,5 +88,5 @@ async function measureOne(one: ServiceRun, round: number, ground: Ground): Promi
       `, p99 ${measured.p99Ms} ms${measured.refused > 0 ? `, FAULTS ${measured.refused}` : ''}` +
       `${measured.dirty ? `, DIRTY (${measured.foreignLoad} cores of other load)` : ''}`,
   )
-  return { group: 'services', run, contender, round, ...measured }
+  return { group: 'services', run, contender, start: 0, round, ...measured }
 }
