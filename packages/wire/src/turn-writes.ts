@@ -1,6 +1,6 @@
 /** A message that is ready to be sent. */
 export interface ReadyWrite {
-  /** Hands its bytes to the socket; nothing to do if they are not wanted any more. */
+  /** Hands its bytes to the socket, unless they are not wanted any more. Never throws. */
   writeNow(): void
 }
 

@@ -13,7 +13,7 @@ export function createWorkloadClient(pool: UpstreamPool): WorkloadClient {
         case 'url':
           return callUrl(pool, target, request)
         default:
-          throw new TypeError('a workload without an endpoint was called')
+          return Promise.reject(new TypeError('a workload without an endpoint was called'))
       }
     },
   }

@@ -7,6 +7,7 @@ export type WorkloadRequest = Omit<UpstreamRequest, 'target'>
 
 /** Something that answers requests, in this process or behind a URL. */
 export interface WorkloadClient {
+  /** Rejects, and never throws. */
   request(target: WorkloadTarget, request: WorkloadRequest): Promise<UpstreamResponse>
 }
 

@@ -240,6 +240,7 @@ export class EdgeConnection<Context> implements ExchangeCarrier {
   #refuse(fault: RequestFault): void {
     const exchange = this.#exchange
     const answered = exchange?.responded ?? false
+    exchange?.writeNow()
     exchange?.giveUp(`broken request body: ${fault.detail}`)
     if (answered || !this.socket.writable) {
       this.#ended = true
@@ -269,7 +270,9 @@ export class EdgeConnection<Context> implements ExchangeCarrier {
       return
     }
     this.#ended = true
-    this.#exchange.giveUp('the client went away')
+    // It may have closed its half behind the request, and still be reading.
+    this.#exchange.writeNow()
+    this.#exchange?.giveUp('the client went away')
     this.socket.destroy()
   }
 }

@@ -31,8 +31,8 @@ export class HttpExchange<Context> implements Exchange<Context>, ReadyWrite {
   #finished: { resolve(): void; reject(error: Error): void } | null = null
   #sending: Promise<void> | null = null
   #stopPump: (() => void) | null = null
-  /** An answer that is not a stream, until the end of the turn. */
-  #text = ''
+  /** An answer that is not a stream, until the end of the turn or until `writeNow`. */
+  #text: string | null = null
   #bytes: Uint8Array | null = null
 
   constructor(
@@ -107,7 +107,10 @@ export class HttpExchange<Context> implements Exchange<Context>, ReadyWrite {
   }
 
   writeNow(): void {
-    writeMessage(this.#carrier.socket, this.#text, this.#bytes, this.#written)
+    const text = this.#text
+    if (text === null) return
+    this.#text = null
+    writeMessage(this.#carrier.socket, text, this.#bytes, this.#written)
   }
 
   #send(head: AnswerHead, content: Readable | Uint8Array | undefined): void {

@@ -134,7 +134,8 @@ export class UpstreamConnection implements ReadyWrite {
   writeNow(): void {
     const running = this.#running
     const head = running?.waiting
-    if (!head) return
+    // What has ended meanwhile fails the exchange when it closes; the body stays unread.
+    if (!head || this.#ended || this.#socket.destroyed) return
     running.waiting = null
     this.#send(running.request.body, head, running)
   }
@@ -256,10 +257,6 @@ export class UpstreamConnection implements ReadyWrite {
   }
 
   #timeOut(): void {
-    if (!this.#running) {
-      this.destroy()
-      return
-    }
     const text = `${placeOf(this.#target)}: no byte for ${this.#limits.upstreamExchangeIdleTimeoutMs} ms`
     this.#fail(new WireError('wire/upstream-timeout', text))
   }

@@ -64,6 +64,8 @@ class NodeUpstreamPool implements UpstreamPool {
   }
 
   request(request: UpstreamRequest): Promise<UpstreamResponse> {
+    // Nobody else listens before the body is sent; a stream that has failed is noticed then.
+    if (request.body instanceof Readable) request.body.on('error', () => {})
     return new Promise((resolve, reject) => {
       // Before a connection is taken, which would be nobody's if this throws.
       const head = renderUpstreamHead(request)

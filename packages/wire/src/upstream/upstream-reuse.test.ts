@@ -96,6 +96,16 @@ describe('a connection is not used again', () => {
     },
   )
 
+  test('for a request whose body fails before it was sent', async () => {
+    const server = await open(answering(ok))
+    await get(server.port)
+    const body = new Readable({ read: () => {} })
+    const answer = get(server.port, { method: 'PUT', body })
+    body.destroy(new Error('the body broke'))
+    await expect(answer).rejects.toMatchObject({ code: 'wire/aborted' })
+    await ended(server.connections[0])
+  })
+
   test('while it carries another exchange', async () => {
     const server = await open(answering('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel'))
     const first = await pool().request(requestTo(server.port))

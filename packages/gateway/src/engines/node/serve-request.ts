@@ -107,7 +107,7 @@ function relay(
   transaction.upstream = { status: response.status, ms: Math.round(ms), attempts }
   deadline?.onPassed(() => giveUp(response.body, new Error('the timeout of the route')))
   const record = decided(serving, { status: response.status, denial: null })
-  return exchange.respond(relayedHead(serving, forwarding, response), response.body).then(
+  return sendRelayed(serving, forwarding, response).then(
     () => record,
     (error: unknown) => {
       record.brokeOff = messageOf(error)
@@ -117,6 +117,18 @@ function relay(
       return record
     },
   )
+}
+
+function sendRelayed(
+  serving: Serving,
+  forwarding: Forwarding,
+  response: UpstreamResponse,
+): Promise<void> {
+  try {
+    return serving.exchange.respond(relayedHead(serving, forwarding, response), response.body)
+  } catch (error) {
+    return Promise.reject(error)
+  }
 }
 
 function relayedHead(
