@@ -8,7 +8,7 @@ let waiting: ReadyWrite[] = []
 
 /**
  * Writes when the current turn of the event loop has read what there is to read, together with all
- * other messages that got ready in it. A tenth to a fifth more requests a second than writing each
+ * other messages that got ready in it. A fifth more requests a second than writing each
  * one at once: reading, deciding and sending find their own code and data in the caches, and a peer
  * is woken once for many messages (docs/decisions/0015-writes-at-the-end-of-a-turn.md).
  */
