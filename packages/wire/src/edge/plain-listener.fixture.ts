@@ -1,10 +1,8 @@
 import type { TLSSocket } from 'node:tls'
-import { afterEach, beforeAll } from 'vitest'
+import { listenersOfFile } from '../tls/file-listeners.fixture.ts'
 import {
   connectClient,
-  createMaterial,
   domainsOf,
-  type Material,
   openTestListener,
   settingsOf,
   type TestListener,
@@ -15,25 +13,14 @@ import {
  * behind the test that opened them; one to `keep` is the file's own to stop.
  */
 export function plainListeners() {
-  let material: Material
-  const open: TestListener[] = []
-  beforeAll(async () => {
-    material = await createMaterial()
-  })
-  afterEach(async () => {
-    await Promise.all(open.splice(0).map((listener) => listener.stop()))
-  })
-  return async ({
+  const { material, open } = listenersOfFile()
+  return ({
     keep = false,
     ...options
   }: Partial<Parameters<typeof openTestListener>[0]> & { keep?: boolean }) => {
     const plain = { requestClientCertificate: false, clientAuthoritiesPem: [] }
-    const listener = await openTestListener({
-      domains: domainsOf({ 'a.test.localhost': settingsOf(material, plain) }),
-      ...options,
-    })
-    if (!keep) open.push(listener)
-    return listener
+    const domains = domainsOf({ 'a.test.localhost': settingsOf(material(), plain) })
+    return (keep ? openTestListener : open)({ domains, ...options })
   }
 }
 

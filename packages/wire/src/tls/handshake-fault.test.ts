@@ -1,35 +1,17 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
-import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { listenersOfFile } from './file-listeners.fixture.ts'
 import {
   connectClient,
   connectRaw,
-  createMaterial,
   domainsOf,
-  type Material,
-  openTestListener,
   readToEnd,
   settingsOf,
   type TestListener,
 } from './listener.fixture.ts'
 
-let material: Material
-const open: TestListener[] = []
-beforeAll(async () => {
-  material = await createMaterial()
-})
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((listener) => listener.stop()))
-})
-
-async function openDefault(options: Partial<Parameters<typeof openTestListener>[0]> = {}) {
-  const listener = await openTestListener({
-    domains: domainsOf({ 'a.test.localhost': settingsOf(material) }),
-    ...options,
-  })
-  open.push(listener)
-  return listener
-}
+const { material, openDefault } = listenersOfFile()
 
 const firstFault = (listener: TestListener) => listener.until(() => listener.faults[0])
 const expectNothingHandled = (listener: TestListener) => {
@@ -147,7 +129,7 @@ describe('before a ClientHello was read', () => {
 describe('during the handshake', () => {
   test('a version outside the range is named', async () => {
     const listener = await openDefault({
-      domains: domainsOf({ 'a.test.localhost': settingsOf(material, { minVersion: 'TLSv1.3' }) }),
+      domains: domainsOf({ 'a.test.localhost': settingsOf(material(), { minVersion: 'TLSv1.3' }) }),
     })
     await expect(connectClient(listener.port, { maxVersion: 'TLSv1.2' })).rejects.toThrow()
     const { fault, hello, domain } = await firstFault(listener)
@@ -203,7 +185,7 @@ describe('during the handshake', () => {
     'a signature that the key of the certificate did not make is named (%s)',
     async (keyType) => {
       const listener = await openDefault()
-      const leaf = await material.alpha.issue({ subject: 'CN=thief', keyType })
+      const leaf = await material().alpha.issue({ subject: 'CN=thief', keyType })
       const relay = await openTamperingRelay(listener.port)
       const identity = { cert: leaf.chainPem, key: leaf.privateKeyPem }
       const client = connectClient(relay.port, { ...identity, maxVersion: 'TLSv1.2' })

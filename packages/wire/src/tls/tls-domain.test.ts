@@ -1,37 +1,19 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { Secret } from '@twinlatch/kit'
 import { createTestAuthority } from '@twinlatch/testing'
-import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { TlsSettings } from '../tls-facts.ts'
-import {
-  attempt,
-  connectClient,
-  createMaterial,
-  domainsOf,
-  type Material,
-  openTestListener,
-  settingsOf,
-  type TestListener,
-} from './listener.fixture.ts'
+import { listenersOfFile } from './file-listeners.fixture.ts'
+import { attempt, connectClient, domainsOf, settingsOf } from './listener.fixture.ts'
 import { createTlsDomain } from './tls-domain.ts'
 
-let material: Material
-const open: TestListener[] = []
-beforeAll(async () => {
-  material = await createMaterial()
-})
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((listener) => listener.stop()))
-})
+const { material, open } = listenersOfFile()
 
-async function openWith(changes: Partial<TlsSettings>) {
-  const listener = await openTestListener({
-    domains: domainsOf({ 'a.test.localhost': settingsOf(material, changes) }),
+const openWith = (changes: Partial<TlsSettings>) =>
+  open({
+    domains: domainsOf({ 'a.test.localhost': settingsOf(material(), changes) }),
     accept: () => 'anybody',
   })
-  open.push(listener)
-  return listener
-}
 
 const block = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'
 const pemOf = (type: 'ed25519' | 'ec') => {
@@ -52,7 +34,9 @@ describe('settings that cannot be used are refused, and say which part it is', (
     ],
     [
       'a chain that breaks off',
-      () => ({ certificateChainPem: `${material.serverChainPem}-----BEGIN CERTIFICATE-----\nAA` }),
+      () => ({
+        certificateChainPem: `${material().serverChainPem}-----BEGIN CERTIFICATE-----\nAA`,
+      }),
       'wire/unusable-certificate',
     ],
     ['a key that is none', () => ({ privateKeyPem: new Secret('x') }), 'wire/unusable-key'],
@@ -66,7 +50,7 @@ describe('settings that cannot be used are refused, and say which part it is', (
     ],
     [
       'a client authority that cannot be read',
-      () => ({ clientAuthoritiesPem: [material.alpha.rootPem, block] }),
+      () => ({ clientAuthoritiesPem: [material().alpha.rootPem, block] }),
       'wire/unusable-authorities',
     ],
     ['a CRL that is none', () => ({ crlPem: 'x' }), 'wire/unusable-crl'],
@@ -87,14 +71,14 @@ describe('settings that cannot be used are refused, and say which part it is', (
       'wire/unusable-versions',
     ],
   ])('%s', (_name, changes, code) => {
-    const settings = settingsOf(material, changes())
+    const settings = settingsOf(material(), changes())
     expect(() => createTlsDomain(settings, { sessionIdContext: 'x' })).toThrow(
       expect.objectContaining({ code }),
     )
   })
 
   test('in a message without the key', () => {
-    const settings = settingsOf(material, { privateKeyPem: new Secret('very-secret') })
+    const settings = settingsOf(material(), { privateKeyPem: new Secret('very-secret') })
     expect(() => createTlsDomain(settings, { sessionIdContext: 'x' })).toThrow(/^(?!.*very-secret)/)
   })
 })
@@ -169,7 +153,7 @@ describe('a handshake', () => {
 
   test('with a host that asks for no certificate gets none, whatever the client has', async () => {
     const listener = await openWith({ requestClientCertificate: false, clientAuthoritiesPem: [] })
-    const leaf = await material.alpha.issue({ subject: 'CN=poster' })
+    const leaf = await material().alpha.issue({ subject: 'CN=poster' })
     const identity = { cert: leaf.chainPem, key: leaf.privateKeyPem }
     const request = 'GET / HTTP/1.1\r\nHost: a.test.localhost\r\nConnection: close\r\n\r\n'
     expect(await attempt(listener.port, identity, request)).toMatch(/hello$/)

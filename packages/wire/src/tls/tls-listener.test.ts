@@ -4,32 +4,21 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
 import { silentLogger } from '@twinlatch/kit'
 import { encodePem } from '@twinlatch/pki'
-import type { TestLeafOrder } from '@twinlatch/testing'
-import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { ListenerHandler } from '../exchange.ts'
+import { listenersOfFile } from './file-listeners.fixture.ts'
 import {
   connectClient,
   connectRaw,
-  createMaterial,
   domainsOf,
-  type Material,
-  openTestListener,
   readToEnd,
   readUntil,
   settingsOf,
-  type TestListener,
 } from './listener.fixture.ts'
 import { createTlsDomain } from './tls-domain.ts'
 import { openTlsListener } from './tls-listener.ts'
 
-let material: Material
-const open: TestListener[] = []
-beforeAll(async () => {
-  material = await createMaterial()
-})
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((listener) => listener.stop()))
-})
+const { material, openDefault, identity } = listenersOfFile()
 
 const request = 'GET / HTTP/1.1\r\nHost: a.test.localhost\r\n\r\n'
 const get = async (socket: TLSSocket) => {
@@ -37,27 +26,9 @@ const get = async (socket: TLSSocket) => {
   return readUntil(socket, /hello$/)
 }
 const intermediatePem = () =>
-  material.alpha.intermediates.map(({ raw }) => encodePem('CERTIFICATE', raw)).join('')
-
-async function openDefault(options: Partial<Parameters<typeof openTestListener>[0]> = {}) {
-  const listener = await openTestListener({
-    domains: domainsOf({
-      'a.test.localhost': settingsOf(material),
-      'plain.test.localhost': settingsOf(material, {
-        requestClientCertificate: false,
-        clientAuthoritiesPem: [],
-      }),
-    }),
-    ...options,
-  })
-  open.push(listener)
-  return listener
-}
-
-async function identity(authority: 'alpha' | 'beta', order: Partial<TestLeafOrder> = {}) {
-  const leaf = await material[authority].issue({ subject: 'CN=poster,O=Twinlatch', ...order })
-  return { leaf, cert: leaf.chainPem, key: leaf.privateKeyPem }
-}
+  material()
+    .alpha.intermediates.map(({ raw }) => encodePem('CERTIFICATE', raw))
+    .join('')
 
 describe('an accepted connection', () => {
   test.each(['127.0.0.1', '::1'])(
@@ -129,7 +100,7 @@ describe('an intermediate alone in the bundle is an anchor', () => {
     ['without SNI, intermediate sent', '', 'valid'],
     ['without SNI, leaf alone sent', '', 'missing-intermediate'],
   ] as const)('%s', async (_name, servername, shape) => {
-    const settings = settingsOf(material, { clientAuthoritiesPem: [intermediatePem()] })
+    const settings = settingsOf(material(), { clientAuthoritiesPem: [intermediatePem()] })
     const listener = await openDefault({
       domains: domainsOf({ 'a.test.localhost': settings, '': settings }),
     })
@@ -155,7 +126,7 @@ describe('a listener', () => {
   })
 
   test('refuses further handshakes of a domain that was closed, and keeps its connections', async () => {
-    const domain = createTlsDomain(settingsOf(material), { sessionIdContext: 'a' })
+    const domain = createTlsDomain(settingsOf(material()), { sessionIdContext: 'a' })
     const listener = await openDefault({ domains: new Map([['a.test.localhost', domain]]) })
     const { cert, key } = await identity('alpha')
     const client = await connectClient(listener.port, { cert, key })

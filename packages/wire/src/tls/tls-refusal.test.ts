@@ -1,47 +1,11 @@
 import type { TestLeafOrder } from '@twinlatch/testing'
-import { afterEach, beforeAll, describe, expect, test } from 'vitest'
-import {
-  attempt,
-  connectClient,
-  createMaterial,
-  domainsOf,
-  type Material,
-  openTestListener,
-  readToEnd,
-  settingsOf,
-  type TestListener,
-} from './listener.fixture.ts'
+import { describe, expect, test } from 'vitest'
+import { listenersOfFile } from './file-listeners.fixture.ts'
+import { attempt, connectClient, readToEnd } from './listener.fixture.ts'
 
-let material: Material
-const open: TestListener[] = []
-beforeAll(async () => {
-  material = await createMaterial()
-})
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((listener) => listener.stop()))
-})
+const { openDefault, identity } = listenersOfFile()
 
 const request = 'GET / HTTP/1.1\r\nHost: a.test.localhost\r\n\r\n'
-
-async function openDefault(options: Partial<Parameters<typeof openTestListener>[0]> = {}) {
-  const listener = await openTestListener({
-    domains: domainsOf({
-      'a.test.localhost': settingsOf(material),
-      'plain.test.localhost': settingsOf(material, {
-        requestClientCertificate: false,
-        clientAuthoritiesPem: [],
-      }),
-    }),
-    ...options,
-  })
-  open.push(listener)
-  return listener
-}
-
-async function identity(authority: 'alpha' | 'beta', order: Partial<TestLeafOrder> = {}) {
-  const leaf = await material[authority].issue({ subject: 'CN=poster,O=Twinlatch', ...order })
-  return { leaf, cert: leaf.chainPem, key: leaf.privateKeyPem }
-}
 
 describe('a refused client certificate', () => {
   test.each<[string, 'alpha' | 'beta', Partial<TestLeafOrder>, string]>([
